@@ -1,0 +1,77 @@
+"""What every model adapter has in common.
+
+An adapter wraps one model behind the small protocol of its kind (`tagger.Tagger`, `recognizer.Recognizer`, ...). It
+knows arrays and text; it does not know shards, Parquet or Dagster. Its settings are the fields of a frozen pydantic
+model, so that a profile validates on load and the identity of a model follows from its settings.
+"""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def runtime(default: Any, description: str) -> Any:
+    """Declare a setting that changes speed or place, never the output: it stays out of the identity."""
+    return Field(default, description=description, json_schema_extra={"runtime": True})
+
+
+class Adapter(BaseModel):
+    """One model with its settings; weights are loaded on first use.
+
+    Subclasses keep loaded state in `functools.cached_property` or private attributes and never load on construction.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=())
+
+    version: ClassVar[str] = "1"
+    """Raise when the code around the model changes what it returns."""
+
+    @property
+    @abstractmethod
+    def model_name(self) -> str:
+        """Name of the model as rows record it, e.g. ``"yamnet-w8a8"``."""
+
+    @property
+    def revision(self) -> str:
+        """SHA-256 or hub revision of the weights; known without loading them. Empty when there are none."""
+        return ""
+
+    @property
+    def identity(self) -> dict[str, Json]:
+        """All that decides the output: class, version, model, revision and every setting that is not `runtime`."""
+        fields = type(self).model_fields
+        settings = {
+            name: value
+            for name, value in self.model_dump(mode="json").items()
+            if not (isinstance(extra := fields[name].json_schema_extra, dict) and extra.get("runtime"))
+        }
+        return {
+            "adapter": type(self).__name__,
+            "version": self.version,
+            "model": self.model_name,
+            "revision": self.revision,
+            "settings": settings,
+        }
+
+    @abstractmethod
+    def load(self) -> None:
+        """Load the weights now. Calling it again does nothing.
+
+        Raises:
+            ModelUnavailable: The weights are missing, corrupted or of another model.
+        """
+
+    @abstractmethod
+    def probe(self) -> None:
+        """Run a tiny known-good input through the loaded model.
+
+        Raises:
+            ModelUnavailable: The model does not answer as it must. The stage uses this to tell a bad clip from a
+                bad model.
+        """
+
+    def close(self) -> None:
+        """Release memory, servers and devices; the adapter may be loaded again."""

@@ -1,0 +1,43 @@
+"""Image describers: what is seen in the key frames of a clip."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resources.adapter import Adapter
+from resources.music_describer import Labelled
+
+
+@dataclass(frozen=True)
+class KeyFrame:
+    """One key frame: ``(height, width, 3) uint8`` RGB, and its time from the start of the clip."""
+
+    image: NDArray[np.uint8]
+    time_s: float
+
+
+@dataclass(frozen=True)
+class SeenFrame:
+    """What is seen in one key frame: labels, best first, above the model's floor; may be empty."""
+
+    time_s: float
+    labels: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True)
+class VisualDescription:
+    """What is seen in a clip: frame by frame, and one plain description (empty when nothing is sure)."""
+
+    frames: tuple[SeenFrame, ...]
+    description: str
+
+
+class ImageDescriber(Adapter):
+    """Protocol of an image describer."""
+
+    @abstractmethod
+    def describe(self, clips: Sequence[Sequence[KeyFrame]]) -> list[VisualDescription]:
+        """Describe the key frames of each clip, one description a clip, in order."""

@@ -1,0 +1,63 @@
+"""Language models behind an OpenAI-compatible endpoint."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from resources.adapter import Adapter, Json
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """One request.
+
+    Attributes:
+        messages: The turns; the common prefix of many requests comes first, so that a server can cache it.
+        schema: JSON schema that the answer must satisfy, or None for free text.
+        max_tokens: Bound on the answer's length.
+    """
+
+    messages: tuple[Message, ...]
+    schema: dict[str, Json] | None = None
+    max_tokens: int = 256
+
+
+@dataclass(frozen=True)
+class ChatReply:
+    """One answer.
+
+    Attributes:
+        text: What the model said, without its reasoning.
+        reasoning: Its reasoning, when the server or the text shows it; else empty.
+        prompt_tokens: Tokens read, as the server counts them.
+        completion_tokens: Tokens written.
+        data: The parsed answer when a schema was asked for and the answer satisfies it; else None.
+    """
+
+    text: str
+    reasoning: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    data: Json = field(default=None)
+
+
+class LanguageModel(Adapter):
+    """Protocol of a chat model."""
+
+    @abstractmethod
+    def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+        """Answer every request, in order, with bounded concurrency.
+
+        Raises:
+            ModelUnavailable: The endpoint is gone or answers with another model.
+            ClipError: One request cannot be answered (only when called with one request).
+        """

@@ -1,0 +1,48 @@
+"""Audio taggers: AudioSet classes with scores over time."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resources.adapter import Adapter
+
+
+@dataclass(frozen=True)
+class TagScores:
+    """Scores of one clip.
+
+    Attributes:
+        scores: ``(frames, classes) float32`` in [0, 1], classes in the order of `Tagger.classes`; at least one frame.
+        window_s: Length of the audio behind one frame.
+        hop_s: Distance between the starts of two frames.
+    """
+
+    scores: NDArray[np.float32]
+    window_s: float
+    hop_s: float
+
+
+class Tagger(Adapter):
+    """Protocol of an AudioSet tagger."""
+
+    sample_rate_hz: ClassVar[int]
+
+    @property
+    @abstractmethod
+    def classes(self) -> tuple[str, ...]:
+        """AudioSet class names (display names of the ontology), in the order of the scores."""
+
+    @abstractmethod
+    def tag(self, clips: Sequence[NDArray[np.float32]]) -> list[TagScores]:
+        """Score every clip.
+
+        Args:
+            clips: Mono audio, each ``(samples,) float32`` in [-1, 1] at `sample_rate_hz`, of any length from 1 sample.
+
+        Returns:
+            One `TagScores` per clip, in order.
+        """
