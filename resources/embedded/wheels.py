@@ -48,6 +48,10 @@ class Wheels:
     folder: Path
     _paths: dict[str, Path] = field(default_factory=dict)
 
+    def holds(self, name: str) -> bool:
+        """Whether the package has been downloaded already."""
+        return name in self._paths
+
     def path(self, name: str) -> Path:
         """Path of the package's wheel, downloaded on first use.
 
