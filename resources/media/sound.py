@@ -1,0 +1,269 @@
+"""Read the sound of an open container, frame by frame, within bounds."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import av.container
+import numpy as np
+import soxr
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.stream import Stream
+
+from resources.audio import FloatArray, downmix
+from resources.errors import ClipError
+from resources.media.container import shown
+from resources.media.types import MediaSettings
+
+SEEK_MARGIN_S = 1.0
+"""Decoding starts this long before a segment: codecs need a little past to be right."""
+
+PRECUT_TOLERANCE_S = 1.0
+"""A file whose length differs from its segment's by no more is taken as the segment itself, cut out before."""
+
+_SEEKABLE = {"mov", "matroska", "wav", "w64", "flac", "ogg"}
+_STATES_DURATION = {"mov", "matroska", "wav", "flac", "aiff"}
+_GAIN = {np.dtype(f"{sign}{size}"): np.float32(2.0 ** (1 - 8 * size)) for sign, size in (("u", 1), ("i", 2), ("i", 4))}
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a file that makes the clip, in seconds from the file's start; `end_s` None for up to the end."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+    note: str | None = None
+
+
+@dataclass
+class Sound:
+    """What was read. `audio` is ``(channels, samples) float32``."""
+
+    audio: FloatArray
+    sample_rate_hz: int
+    source_sample_rate_hz: int
+    channels: int
+    notes: list[str] = field(default_factory=list)
+
+
+def stated_duration_s(container: av.container.InputContainer) -> float | None:
+    """Give the length that the container's header states, None when it states none."""
+    return container.duration / av.time_base if container.duration and container.duration > 0 else None
+
+
+def find_window(
+    path: Path, duration_s: float | None, start_s: float | None, end_s: float | None, settings: MediaSettings
+) -> Window:
+    """Decide which part of a file is the clip.
+
+    A segment within the file is cut out. A file about as long as its segment, whose bounds lie outside it, was cut
+    before and is taken whole. A segment that ends after the file is shortened, with a note.
+
+    Raises:
+        ClipError: segment_outside, too_long or too_short.
+    """
+    if start_s is None and end_s is None:
+        if duration_s is not None and duration_s > settings.max_duration_s:
+            raise _too_long(path, duration_s, settings)
+        return Window()
+    start = start_s or 0.0
+    end = end_s if end_s is not None else duration_s
+    if end is not None and end - start > settings.max_duration_s:
+        raise _too_long(path, end - start, settings)
+    if end is not None and end - start < settings.min_duration_s:
+        raise ClipError("too_short", f"The segment [{start:g}, {end:g}) s of {shown(path)} is too short to hear.")
+    if duration_s is None or end is None or end <= duration_s:
+        return Window(start, end)
+    if abs(duration_s - (end - start)) <= PRECUT_TOLERANCE_S or (start >= duration_s and duration_s < end - start):
+        return Window(note="The file is taken whole: it is no longer than its segment." if start else None)
+    if duration_s - start < settings.min_duration_s:
+        raise ClipError(
+            "segment_outside",
+            f"The segment [{start:g}, {end:g}) s starts after the end of {shown(path)} at {duration_s:.2f} s.",
+        )
+    return Window(start, None, f"The segment is shortened: it ends at {end:g} s, the file at {duration_s:.2f} s.")
+
+
+def read_sound(
+    container: av.container.InputContainer, stream: AudioStream, path: Path, window: Window, settings: MediaSettings
+) -> Sound:
+    """Decode the window of a stream of a freshly opened container.
+
+    Raises:
+        ClipError: no_samples, corrupt, truncated, not_finite, too_long, too_short or segment_outside.
+    """
+    origin_s = (container.start_time or 0) / av.time_base
+    seekable = container.format.name.split(",")[0] in _SEEKABLE
+    if seekable and window.start_s > SEEK_MARGIN_S and stream.time_base:
+        target_s = origin_s + window.start_s - SEEK_MARGIN_S
+        container.seek(int(target_s / stream.time_base), stream=stream, backward=True)
+        reader = _Reader(container, stream, path, window, settings, seeked=True)
+    else:
+        reader = _Reader(container, stream, path, window, settings, seeked=False)
+    try:
+        # Packets of the picture are not decoded here: they tell how far the file goes.
+        for packet in container.demux(stream, *container.streams.video):
+            if not reader.feed(packet):
+                break
+    except av.error.InvalidDataError:
+        reader.bad_packets += 1
+    return reader.finish()
+
+
+class _Reader:
+    """Collects decoded frames, downmixed and at the wanted rate, and counts what goes wrong."""
+
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        stream: AudioStream,
+        path: Path,
+        window: Window,
+        settings: MediaSettings,
+        *,
+        seeked: bool,
+    ) -> None:
+        self.container, self.stream, self.settings, self.window = container, stream, settings, window
+        self.name = shown(path)
+        self.origin_s = (container.start_time or 0) / av.time_base
+        self.position: int | None = None if seeked else 0
+        self.chunks: list[FloatArray] = []
+        self.kept = 0
+        self.rate = self.channels = self.not_finite = self.packets = self.bad_packets = 0
+        self.reached_s = 0.0
+        self.first = 0
+        self.last: int | None = None
+        self.resampler: soxr.ResampleStream | None = None
+
+    def feed(self, packet: "av.Packet[Stream]") -> bool:
+        """Decode one packet; False when no more is wanted."""
+        if packet.stream is not self.stream:
+            if packet.pts is not None and packet.time_base:
+                end_s = (packet.pts + (packet.duration or 0)) * float(packet.time_base)
+                self.reached_s = max(self.reached_s, end_s - self.origin_s)
+            return True
+        self.packets += 1 if packet.size else 0
+        try:
+            frames = packet.decode()
+        except av.error.MemoryError:
+            raise
+        except av.error.FFmpegError:
+            self.bad_packets += 1
+            return True
+        return all(self._take(frame) for frame in frames if isinstance(frame, AudioFrame) and frame.samples)
+
+    def _take(self, frame: AudioFrame) -> bool:
+        if not self.rate:
+            self._start(frame)
+        if frame.sample_rate != self.rate:
+            rates = f"from {self.rate} to {frame.sample_rate} Hz"
+            raise ClipError("corrupt", f"The sample rate of {self.name} changes {rates} midway.")
+        if self.position is None:
+            self.position = round(((frame.time or 0.0) - self.origin_s) * self.rate)
+        first = max(self.first - self.position, 0)
+        last = frame.samples if self.last is None else min(self.last - self.position, frame.samples)
+        self.position += frame.samples
+        if first < last:
+            self._keep(_planes(frame)[:, first:last], frame)
+        return self.last is None or self.position < self.last
+
+    def _start(self, frame: AudioFrame) -> None:
+        self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
+        self.first = round(self.window.start_s * self.rate)
+        end_s = self.window.end_s
+        self.last = None if end_s is None else round(end_s * self.rate)
+        if self.rate > self.settings.max_sample_rate_hz:
+            self.resampler = soxr.ResampleStream(
+                self.rate, self.settings.max_sample_rate_hz, min(self.channels, 2), dtype="float32"
+            )
+
+    def _keep(self, planes: FloatArray, frame: AudioFrame) -> None:
+        finite = np.isfinite(planes)
+        if not finite.all():
+            self.not_finite += int(planes.size - finite.sum())
+        self.kept += planes.shape[1]
+        if self.kept > self.settings.max_duration_s * self.rate + self.rate:
+            limit = self.settings.max_duration_s
+            raise ClipError("too_long", f"{self.name} is longer than {limit:g} s. Give segments, or raise the limit.")
+        wanted = min(self.channels, 2)
+        if len(planes) > 2:
+            planes = downmix(planes, [channel.name for channel in frame.layout.channels])
+        if len(planes) != wanted:  # a stream that changes between mono and stereo
+            planes = np.repeat(planes.mean(axis=0, keepdims=True), wanted, axis=0)
+        self.chunks.append(planes if self.resampler is None else self._resampled(planes, last=False))
+
+    def _resampled(self, planes: FloatArray, *, last: bool) -> FloatArray:
+        assert self.resampler is not None
+        out: FloatArray = self.resampler.resample_chunk(np.ascontiguousarray(planes.T), last=last)
+        return out.reshape(-1, len(planes)).T
+
+    def finish(self) -> Sound:
+        """Judge what was read and put it together."""
+        self._check()
+        if self.resampler is not None:
+            self.chunks.append(self._resampled(np.zeros((min(self.channels, 2), 0), np.float32), last=True))
+        audio = np.concatenate(self.chunks, axis=1)
+        if self.channels > 2 and (peak := float(np.abs(audio).max())) > 1:
+            audio /= peak  # a downmix adds channels up: better quieter than clipped
+        sound = Sound(audio, min(self.rate, self.settings.max_sample_rate_hz), self.rate, self.channels)
+        if self.window.note:
+            sound.notes.append(self.window.note)
+        if self.bad_packets:
+            sound.notes.append(f"{self.bad_packets} of {self.packets} sound packets could not be decoded.")
+        return sound
+
+    def _check(self) -> None:
+        name = self.name
+        if self.not_finite:
+            raise ClipError("not_finite", f"{name} holds {self.not_finite} samples that are NaN or infinite.")
+        if not self.kept and self.packets and not self.rate:
+            raise ClipError("corrupt", f"None of the {self.packets} sound packets of {name} can be decoded.")
+        if not self.kept and self.window.start_s and self.position:
+            end_s = self.position / self.rate
+            raise ClipError("segment_outside", f"{name} ends at {end_s:.2f} s, its segment starts after that.")
+        if not self.kept:
+            raise ClipError("no_samples", f"{name} has a sound stream, but no sample in it.")
+        read_s = self.kept / self.rate
+        expected_s, held_s = self._promise()
+        if held_s < expected_s - max(0.25, 0.05 * expected_s):
+            raise ClipError("truncated", f"{name} is cut off: it states {expected_s:.2f} s, but holds {held_s:.2f} s.")
+        if self.bad_packets * 10 > self.packets:
+            raise ClipError("corrupt", f"{self.bad_packets} of {self.packets} sound packets of {name} are damaged.")
+        if read_s < self.settings.min_duration_s:
+            least = self.settings.min_duration_s
+            raise ClipError("too_short", f"{name} has {read_s:.3f} s of sound, less than the least of {least:g} s.")
+
+    def _promise(self) -> tuple[float, float]:
+        """Give the seconds that the header promises in the window, and those found; zeros where headers only guess."""
+        if self.container.format.name.split(",")[0] not in _STATES_DURATION:
+            return 0.0, 0.0
+        whole_s = stated_duration_s(self.container) or 0.0
+        found_s = self.kept / self.rate
+        if self.stream.duration and self.stream.time_base:
+            whole_s = float(self.stream.duration * self.stream.time_base)
+        elif self.window.end_s is None:
+            # Matroska states one length for sound and picture together.
+            found_s = max(found_s, self.reached_s - self.window.start_s)
+        end_s = whole_s if self.window.end_s is None else min(self.window.end_s, whole_s)
+        return end_s - self.window.start_s, found_s
+
+
+def _planes(frame: AudioFrame) -> FloatArray:
+    """Give a frame as ``(channels, samples) float32`` of full scale 1, whatever its sample format."""
+    raw = frame.to_ndarray()
+    if not frame.format.is_planar:
+        raw = raw.reshape(-1, frame.layout.nb_channels).T
+    planes: FloatArray = raw.astype(np.float32, copy=False)
+    if raw.dtype == np.uint8:
+        planes -= 128  # eight bits are unsigned, silence at the middle
+    planes *= _GAIN.get(raw.dtype, np.float32(1))
+    return planes
+
+
+def _too_long(path: Path, duration_s: float, settings: MediaSettings) -> ClipError:
+    return ClipError(
+        "too_long",
+        f"{shown(path)} would make a clip of {duration_s:.0f} s, more than the limit of {settings.max_duration_s:g} s. "
+        "Give segments with start and end times, or raise the limit.",
+    )
