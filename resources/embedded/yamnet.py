@@ -1,0 +1,171 @@
+"""YAMNet: 521 AudioSet classes from a small convolutional network, 8-bit, on onnxruntime.
+
+Plakal & Ellis, YAMNet (MobileNet v1 on log-mel patches, trained on AudioSet); the 8-bit ONNX graph is Qualcomm's. Its
+output has steps of 0.757 in the logit, so the scores are coarse: 0.5, 0.68, 0.82, 0.91, 0.95, ...
+"""
+
+import csv
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import scipy.fft
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from scipy.special import expit
+
+from resources.adapter import runtime
+from resources.embedded.weights import revision, weight_path
+from resources.errors import ModelUnavailable
+from resources.tagger import Tagger, TagScores
+
+_WINDOW = 400
+_HOP = 160
+_FFT = 512
+_LOG_OFFSET = 0.001
+_PATCH_FRAMES = 96
+_PATCH_HOP_FRAMES = 48
+_PATCH_SAMPLES = (_PATCH_FRAMES - 1) * _HOP + _WINDOW
+_PATCH_HOP = _PATCH_HOP_FRAMES * _HOP
+_EMBEDDING = 1024
+_WEIGHTS = "yamnet"
+
+
+class Yamnet(Tagger):
+    """YAMNet with 8-bit weights: one frame of scores per patch of 0.975 s, every 0.48 s.
+
+    A clip is padded with silence at its end to a whole number of patches, as the original does. For clips shorter than
+    one patch this was compared with repeating and mirroring the clip on labelled sounds cut to 0.1–0.8 s: silence gave
+    the right top class as often or more often below 0.5 s, and does not invent a rhythm by repetition.
+    """
+
+    sample_rate_hz: ClassVar[int] = 16_000
+
+    batch_patches: int = runtime(32, "Patches per run of the network; 20 are a clip of 10 s.")
+    threads: int = runtime(0, "Threads of the network; 0 takes one per core.")
+
+    @property
+    def model_name(self) -> str:
+        """The name in rows."""
+        return "yamnet-w8a8"
+
+    @property
+    def revision(self) -> str:
+        """SHA-256 that stands for graph, weights and class list."""
+        return revision(_WEIGHTS)
+
+    @functools.cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The 521 display names, in the order of the scores."""
+        with (weight_path(_WEIGHTS) / "yamnet_class_map.csv").open(encoding="utf-8", newline="") as stream:
+            return tuple(row["display_name"] for row in csv.DictReader(stream))
+
+    @functools.cached_property
+    def _network(self) -> "_Network":
+        return _Network(weight_path(_WEIGHTS) / "model.onnx", self.threads)
+
+    def load(self) -> None:
+        """Read the class list and build the network."""
+        if len(self.classes) != self._network.num_classes:
+            raise ModelUnavailable(
+                f"YAMNet's class list names {len(self.classes)} classes, its graph {self._network.num_classes}."
+            )
+
+    def probe(self) -> None:
+        """Tag a second of silence."""
+        label = self.classes[int(self.tag([np.zeros(self.sample_rate_hz, np.float32)])[0].scores.max(axis=0).argmax())]
+        if label != "Silence":
+            raise ModelUnavailable(f"YAMNet hears {label!r} in silence.")
+
+    def tag(self, clips: Sequence[NDArray[np.float32]]) -> list[TagScores]:
+        """Score every clip; see `Tagger.tag`. The patches of all clips share the runs of the network."""
+        if not clips:
+            return []
+        patches = [log_mel_patches(clip) for clip in clips]
+        together = np.concatenate(patches)
+        batches = range(0, len(together), self.batch_patches)
+        scores = np.concatenate([self._network(together[start : start + self.batch_patches]) for start in batches])
+        ends = np.cumsum([len(of_clip) for of_clip in patches])[:-1]
+        window_s, hop_s = _PATCH_SAMPLES / self.sample_rate_hz, _PATCH_HOP / self.sample_rate_hz
+        return [TagScores(of_clip, window_s, hop_s) for of_clip in np.split(scores, ends)]
+
+    def close(self) -> None:
+        """Drop the network."""
+        self.__dict__.pop("_network", None)
+
+
+def log_mel_patches(clip: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log-mel patches of a clip: 25 ms Hann windows every 10 ms, 64 HTK mel bands from 125 to 7,500 Hz.
+
+    Args:
+        clip: ``(samples,) float32`` at 16 kHz.
+
+    Returns:
+        ``(patches, 96, 64) float32``: natural logarithms of the mel magnitudes plus 0.001. At least one patch.
+    """
+    num_patches = 1 + max(0, -(-(len(clip) - _PATCH_SAMPLES) // _PATCH_HOP))
+    padded = np.zeros(_PATCH_SAMPLES + (num_patches - 1) * _PATCH_HOP, np.float32)
+    padded[: len(clip)] = clip
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP] * _hann()
+    log_mel = np.log(np.abs(scipy.fft.rfft(frames, _FFT)) @ _mel_bands() + np.float32(_LOG_OFFSET))
+    patches = np.lib.stride_tricks.sliding_window_view(log_mel, _PATCH_FRAMES, axis=0)[::_PATCH_HOP_FRAMES]
+    return patches.transpose(0, 2, 1)
+
+
+@functools.cache
+def _hann() -> NDArray[np.float32]:
+    return np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
+
+
+@functools.cache
+def _mel_bands() -> NDArray[np.float32]:
+    """Triangles of height 1 on the HTK mel scale, ``(257, 64)``. Written out: librosa takes seconds to import."""
+    lowest_mel, highest_mel = 2595 * np.log10(1 + np.array([125.0, 7_500.0]) / 700)
+    edges_mel = np.linspace(lowest_mel, highest_mel, 64 + 2)
+    edges_hz = 700 * (10 ** (edges_mel / 2595) - 1)
+    below, peak, above = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
+    bins_hz = np.fft.rfftfreq(_FFT, 1 / Yamnet.sample_rate_hz)[:, np.newaxis]
+    rising, falling = (bins_hz - below) / (peak - below), (above - bins_hz) / (above - peak)
+    bands: NDArray[np.float32] = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    return bands
+
+
+class _Network:
+    """The 8-bit graph on onnxruntime, opened for any number of patches; the graph itself says how it is quantised."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        model = onnx.load(path)
+        constants = {tensor.name: tensor for tensor in model.graph.initializer}
+        self._in_scale, self._in_zero, self._out_scale, self._out_zero = (
+            float(numpy_helper.to_array(constants[f"{end}_{part}"]))
+            for end in ("audio", "class_scores")
+            for part in ("scale", "zero_point")
+        )
+        _free_batch_dimension(model)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        self.num_classes: int = self._session.get_outputs()[0].shape[-1]
+
+    def __call__(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Score ``(patches, 96, 64)`` log-mel patches: ``(patches, classes)`` in [0, 1]."""
+        quantised = np.clip(np.rint(patches / self._in_scale + self._in_zero), 0, 255).astype(np.uint8)
+        (output,) = self._session.run(None, {"audio": quantised[:, np.newaxis]})
+        scores: NDArray[np.float32] = expit(
+            np.float32(self._out_scale) * (output.astype(np.float32) - np.float32(self._out_zero))
+        )
+        return scores
+
+
+def _free_batch_dimension(model: onnx.ModelProto) -> None:
+    """Let the graph, exported for one patch, take any number: the answers stay the same, at half the time."""
+    (flatten,) = (node for node in model.graph.node if node.op_type == "Reshape")
+    (shape,) = (tensor for tensor in model.graph.initializer if tensor.name == flatten.input[1])
+    shape.CopyFrom(numpy_helper.from_array(np.array([-1, _EMBEDDING]), shape.name))
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "patches"
+    del model.graph.value_info[:]

@@ -1,0 +1,76 @@
+"""YAMNet on sounds that it must know, and its log-mel patches against their definition."""
+
+import librosa
+import numpy as np
+import pytest
+import scipy.signal
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from resources.embedded.yamnet import Yamnet, log_mel_patches
+from tests.resources.media import example_audio
+
+RATE_HZ = 16_000
+
+
+@pytest.fixture(scope="module")
+def yamnet() -> Yamnet:
+    return Yamnet()
+
+
+def top_classes(yamnet: Yamnet, clip: NDArray[np.float32], count: int = 3) -> list[str]:
+    scores = yamnet.tag([clip])[0].scores.max(axis=0)
+    return [yamnet.classes[index] for index in np.argsort(-scores, kind="stable")[:count]]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("reading_austen.wav", "Speech"),
+        ("morning_coffee.mp3", "Music"),
+        ("alarm_clock.ogg", "Beep, bleep"),
+        ("monkeys.flac", "Animal"),
+        ("silence.wav", "Silence"),
+    ],
+)
+def test_known_sounds_get_their_tag(yamnet: Yamnet, name: str, expected: str) -> None:
+    assert expected in top_classes(yamnet, example_audio(name, RATE_HZ))
+
+
+def test_speech_is_placed_in_time(yamnet: Yamnet) -> None:
+    speech = example_audio("reading_austen.wav", RATE_HZ)[: 3 * RATE_HZ]
+    quiet = np.zeros(4 * RATE_HZ, np.float32)
+    result = yamnet.tag([np.concatenate([quiet, speech, quiet])])[0]
+    is_speech = result.scores[:, yamnet.classes.index("Speech")] > 0.5
+    starts_s = np.flatnonzero(is_speech) * result.hop_s
+    assert 4 - result.window_s <= starts_s.min() <= 4.5
+    assert 6 <= starts_s.max() <= 7
+
+
+def test_patches_are_log_mel_spectra() -> None:
+    clip = np.random.default_rng(0).uniform(-1, 1, 15_600 + 7_680).astype(np.float32)
+    patches = log_mel_patches(clip)
+    assert patches.shape == (2, 96, 64)
+    bands = librosa.filters.mel(sr=RATE_HZ, n_fft=512, n_mels=64, fmin=125, fmax=7_500, htk=True, norm=None)
+    window = scipy.signal.get_window("hann", 400)
+    for patch, frame in [(0, 0), (0, 95), (1, 7)]:
+        start = patch * 7_680 + frame * 160
+        spectrum = np.abs(np.fft.rfft(clip[start : start + 400] * window, 512))
+        np.testing.assert_allclose(patches[patch, frame], np.log(bands @ spectrum + 0.001), rtol=1e-4, atol=1e-4)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 60_000))
+def test_patches_cover_every_sample_and_no_more(num_samples: int) -> None:
+    count = len(log_mel_patches(np.zeros(num_samples, np.float32)))
+    covered = 15_600 + (count - 1) * 7_680
+    assert covered >= num_samples
+    assert count == 1 or covered - 7_680 < num_samples
+
+
+def test_a_short_clip_is_padded_with_silence(yamnet: Yamnet) -> None:
+    click = example_audio("alarm_clock.ogg", RATE_HZ)[: RATE_HZ // 2]
+    padded = np.concatenate([click, np.zeros(15_600 - len(click), np.float32)])
+    short, long = yamnet.tag([click, padded])
+    np.testing.assert_array_equal(short.scores, long.scores)
