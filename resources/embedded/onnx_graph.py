@@ -1,6 +1,7 @@
 """Small helper to write inference graphs in ONNX, and the check that a written graph computes what it must."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,7 +13,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from resources.errors import WeightsMissing
+from resources.errors import ModelUnavailable, WeightsMissing
 
 Array = NDArray[Any]
 _OPSET = 18
@@ -75,11 +76,27 @@ class GraphBuilder:
 
 
 def session(path: Path, threads: int) -> ort.InferenceSession:
-    """Open a graph on the CPU; `threads` of 0 means as many as there are cores."""
+    """Open a graph on the CPU; `threads` of 0 means as many as there are cores.
+
+    Raises:
+        ModelUnavailable: onnxruntime cannot load it.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    with answering(path.name):
+        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def answering(model: str) -> Iterator[None]:
+    """Turn whatever a runtime raises into the fault of `model`: onnxruntime's errors share no base class."""
+    try:
+        yield
+    except ModelUnavailable:
+        raise
+    except Exception as error:
+        raise ModelUnavailable(f"{model} does not answer as it must: {error}") from error
 
 
 def golden_input(shape: Sequence[int]) -> NDArray[np.float32]:
