@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from resources.adapter import Adapter, Json
+from resources.errors import ClipError
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,13 @@ class LanguageModel(Adapter):
     """Protocol of a chat model."""
 
     @abstractmethod
-    def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+    def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
         """Answer every request, in order, with bounded concurrency.
 
+        Returns:
+            For each request its reply, or the error of that request alone: an answer that stays malformed after one
+            repair, a time-out, a request that the server refuses.
+
         Raises:
-            ModelUnavailable: The endpoint is gone or answers with another model.
-            ClipError: One request cannot be answered (only when called with one request).
+            ModelUnavailable: The endpoint is gone, refuses the key or serves another model.
         """
