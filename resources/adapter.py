@@ -6,6 +6,7 @@ model, so that a profile validates on load and the identity of a model follows f
 """
 
 from abc import abstractmethod
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -75,3 +76,19 @@ class Adapter(BaseModel):
 
     def close(self) -> None:
         """Release memory, servers and devices; the adapter may be loaded again."""
+
+
+_LIVE: dict[str, Adapter] = {}
+
+
+def shared(adapter: Adapter) -> Adapter:
+    """The adapter of this process with the same class and settings: weights stay loaded from run to run."""
+    key = f"{type(adapter).__module__}.{type(adapter).__qualname__} {adapter.model_dump_json()}"
+    return _LIVE.setdefault(key, adapter)
+
+
+def close_all_but(keep: Collection[Adapter]) -> None:
+    """Close every adapter of this process that is not in `keep`, e.g. those that later stages do not need."""
+    for key, adapter in list(_LIVE.items()):
+        if not any(adapter is other for other in keep):
+            _LIVE.pop(key).close()

@@ -1,0 +1,43 @@
+"""The whole platform in one screen: assets, job, resources, sensors."""
+
+import dagster as dg
+
+from fusionaudio_assets.graph import STAGE_ASSETS, STAGES, profile_needs
+from fusionaudio_assets.materialize import code_version
+from fusionaudio_assets.shards import SHARDS
+from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
+from resources.lake import Lake
+from resources.profile import Profile, profile_text
+
+JOB = "caption_clips"
+
+
+def build_definitions(uri: str) -> dg.Definitions:
+    """The definitions for the lake at `uri`; code versions follow from the profile recorded in it.
+
+    Where there is no lake yet, they follow from the default profile, so that the definitions load anywhere.
+    """
+    profile = _profile(uri)
+    profile.check(profile_needs())
+    versions = {name: code_version(stage, profile.stage(name, stage.profile_needs)) for name, stage in STAGES.items()}
+    assets = [
+        asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=versions[spec.key.to_user_string()]))
+        for asset in STAGE_ASSETS
+    ]
+    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.assets(*STAGES), partitions_def=SHARDS)
+    return dg.Definitions(
+        assets=assets,
+        jobs=[job],
+        resources={"lake": LakeResource(uri=uri)},
+        executor=dg.in_process_executor,
+    )
+
+
+def _profile(uri: str) -> Profile:
+    if Lake(uri).exists:
+        return Workspace.open(uri).profile
+    text, origin = profile_text(DEFAULT_PROFILE)
+    return Profile.parse(text, origin=origin)
+
+
+defs = build_definitions(lake_uri())

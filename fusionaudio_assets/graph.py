@@ -1,0 +1,51 @@
+"""The graph: all stages and assets, in the order in which a shard passes through them."""
+
+from typing import Any
+
+import dagster as dg
+
+from fusionaudio_assets import (
+    caption_scores,
+    filtered_dataset,
+    music_captions,
+    raw_clips,
+    sound_captions,
+    stems,
+    tags,
+    transcripts,
+    visual_captions,
+)
+from fusionaudio_assets.stage import Stage
+from resources.profile import StageNeeds
+
+STAGES: dict[str, Stage[Any, Any]] = {
+    module.STAGE.name: module.STAGE
+    for module in (
+        raw_clips,
+        tags,
+        stems,
+        transcripts,
+        sound_captions,
+        music_captions,
+        visual_captions,
+        caption_scores,
+        filtered_dataset,
+    )
+}
+
+STAGE_ASSETS: list[dg.AssetsDefinition] = [
+    raw_clips.raw_clips,
+    tags.tags,
+    stems.stems,
+    transcripts.transcripts,
+    sound_captions.sound_captions,
+    music_captions.music_captions,
+    visual_captions.visual_captions,
+    caption_scores.caption_scores,
+    filtered_dataset.filtered_dataset,
+]
+
+
+def profile_needs() -> dict[str, StageNeeds]:
+    """What every stage asks of a profile."""
+    return {name: stage.profile_needs for name, stage in STAGES.items()}

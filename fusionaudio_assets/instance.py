@@ -1,0 +1,52 @@
+"""The Dagster instance of a lake: `<lake>/.dagster`, so that terminal, UI, sensors and backfills see the same world."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from fusionaudio_assets.shards import register_shards
+from resources.errors import LakeError
+from resources.lake import Lake
+
+TEMPLATE = Path(__file__).with_name("dagster.yaml")
+
+
+def dagster_home(lake: Lake) -> Path:
+    """Folder of the lake's Dagster instance; made with its `dagster.yaml` when it is not there.
+
+    A lake in a bucket keeps its instance where `DAGSTER_HOME` says.
+
+    Raises:
+        LakeError: The lake is in a bucket and `DAGSTER_HOME` is not set, or the folder cannot be written.
+    """
+    if lake.is_local:
+        home = Path(lake.root) / ".dagster"
+    elif "DAGSTER_HOME" in os.environ:
+        home = Path(os.environ["DAGSTER_HOME"])
+    else:
+        raise LakeError(
+            f"The lake at {lake.uri} is in a bucket, which cannot hold Dagster's own storage.",
+            hint="Set DAGSTER_HOME to an absolute folder that holds a dagster.yaml.",
+        )
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            settings.write_text(TEMPLATE.read_text())
+        except OSError as error:
+            raise LakeError(f"{settings} cannot be written: {error.strerror}.", hint="Give write access.") from error
+    return home
+
+
+def open_instance(lake: Lake) -> dg.DagsterInstance:
+    """Open the lake's instance, its shards registered as partitions.
+
+    The environment is set as well, for Dagster's own processes.
+    """
+    home = dagster_home(lake)
+    os.environ["DAGSTER_HOME"] = str(home.absolute())
+    os.environ["FUSIONAUDIO_LAKE"] = lake.uri if not lake.is_local else str(lake.root)
+    instance = dg.DagsterInstance.from_config(str(home))
+    register_shards(instance, lake.shards())
+    return instance

@@ -1,0 +1,88 @@
+"""Why a row is not `ok`, and why a clip is not released: one vocabulary for all tables."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A reason that a person understands without reading code; `MEANINGS` says it in a sentence."""
+
+    # The medium itself.
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+    EMPTY_FILE = "empty_file"
+    UNKNOWN_FORMAT = "unknown_format"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    NO_AUDIO = "no_audio"
+    NO_SAMPLES = "no_samples"
+    NOT_FINITE = "not_finite"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    SEGMENT_OUTSIDE = "segment_outside"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    # Gates: the row was not needed.
+    CLIP_UNUSABLE = "clip_unusable"
+    UPSTREAM_FAILED = "upstream_failed"
+    NO_SPEECH = "no_speech"
+    VOICE_ALONE = "voice_alone"
+    NO_VOICE = "no_voice"
+    NO_MUSIC = "no_music"
+    NO_VIDEO = "no_video"
+    SILENT = "silent"
+    NO_EVENTS = "no_events"
+    NO_CAPTION = "no_caption"
+    # The stage.
+    MODEL_ERROR = "model_error"
+    MALFORMED_ANSWER = "malformed_answer"
+    # Decisions of the release.
+    ABSTAINED = "abstained"
+    VISUAL_LEAK = "visual_leak"
+    SPEECH_LEAK = "speech_leak"
+    UNSUPPORTED_CLAIM = "unsupported_claim"
+    LOW_SIMILARITY = "low_similarity"
+    CAPTION_TOO_SHORT = "caption_too_short"
+    CAPTION_TOO_LONG = "caption_too_long"
+    DUPLICATE_CAPTION = "duplicate_caption"
+
+
+MEANINGS: dict[Reason, str] = {
+    Reason.MISSING: "the file is no longer where it was ingested from",
+    Reason.CHANGED: "the file's bytes are no longer those that were ingested",
+    Reason.UNREADABLE: "the file cannot be opened for reading",
+    Reason.EMPTY_FILE: "the file has zero bytes",
+    Reason.UNKNOWN_FORMAT: "the file is not in a media format that can be decoded",
+    Reason.TRUNCATED: "the file ends before its content does",
+    Reason.CORRUPT: "the file's content cannot be decoded",
+    Reason.NO_AUDIO: "the file has no audio stream",
+    Reason.NO_SAMPLES: "the audio stream holds no samples",
+    Reason.NOT_FINITE: "the audio holds NaN or infinite samples",
+    Reason.TOO_SHORT: "the clip is shorter than the profile's minimum",
+    Reason.TOO_LONG: "the clip is longer than the profile's maximum",
+    Reason.TOO_LARGE: "the medium's dimensions or memory exceed the profile's limits",
+    Reason.SEGMENT_OUTSIDE: "the segment lies outside the file",
+    Reason.TIMEOUT: "decoding took longer than the profile's time-out",
+    Reason.CRASHED: "the decoder's process died on this clip",
+    Reason.CLIP_UNUSABLE: "the clip could not be decoded, so there was nothing to work on",
+    Reason.UPSTREAM_FAILED: "a stage that this one needs failed on this clip",
+    Reason.NO_SPEECH: "no speech was detected",
+    Reason.VOICE_ALONE: "a voice is all there is, so there is nothing to separate it from",
+    Reason.NO_VOICE: "no voice was detected, so there is nothing to separate",
+    Reason.NO_MUSIC: "no music was detected",
+    Reason.NO_VIDEO: "the clip has no pictures",
+    Reason.SILENT: "the clip is silent",
+    Reason.NO_EVENTS: "no sound event was detected",
+    Reason.NO_CAPTION: "there is no caption to work on",
+    Reason.MODEL_ERROR: "the model failed on this clip and on no other",
+    Reason.MALFORMED_ANSWER: "the model's answer could not be read",
+    Reason.ABSTAINED: "the cues were too few or too contradictory for a caption",
+    Reason.VISUAL_LEAK: "the caption tells what was seen",
+    Reason.SPEECH_LEAK: "the caption tells what was said",
+    Reason.UNSUPPORTED_CLAIM: "the caption says something that no cue supports",
+    Reason.LOW_SIMILARITY: "the caption fits the audio less than the scorer's threshold",
+    Reason.CAPTION_TOO_SHORT: "the caption has fewer words than the profile's minimum",
+    Reason.CAPTION_TOO_LONG: "the caption has more words than the profile's maximum",
+    Reason.DUPLICATE_CAPTION: "another clip of the shard has the same caption and was kept",
+}

@@ -1,0 +1,22 @@
+"""The one way a shard is processed. Everything hard lives here once, so that the stages stay simple."""
+
+from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard
+from fusionaudio_assets.stage.runner import Outcome, progress_listener, run_shard
+from fusionaudio_assets.stage.spec import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Work
+
+__all__ = [
+    "Job",
+    "Models",
+    "Outcome",
+    "PayloadRef",
+    "Pending",
+    "Plan",
+    "Row",
+    "Skip",
+    "Stage",
+    "Upstream",
+    "Work",
+    "plan_shard",
+    "progress_listener",
+    "run_shard",
+]

@@ -1,0 +1,69 @@
+"""The account of a stage's work on a shard: figures that the Dagster UI plots by partition."""
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import polars as pl
+
+
+@dataclass
+class Account:
+    """Figures of one materialisation.
+
+    Attributes:
+        reused: Rows that stood.
+        computed: Rows that were computed now.
+        resumed: Rows taken over from a run that died.
+        seconds: Wall seconds by activity. `load` runs ahead in a thread of its own; `wait` is what it cost.
+        audio_s: Audio seconds behind the computed rows, as far as the stage knows them.
+    """
+
+    reused: int = 0
+    computed: int = 0
+    resumed: int = 0
+    seconds: dict[str, float] = field(
+        default_factory=lambda: {"plan": 0.0, "load": 0.0, "wait": 0.0, "compute": 0.0, "write": 0.0}
+    )
+    audio_s: float = 0.0
+
+    @contextmanager
+    def timed(self, activity: str) -> Iterator[None]:
+        """Add the time of a block to an activity."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[activity] += time.perf_counter() - start
+
+    def metadata(self, table: pl.DataFrame) -> dict[str, int | float]:
+        """Numeric metadata of the materialisation that committed `table`."""
+        figures: dict[str, int | float] = {
+            "rows": table.height,
+            "reused": self.reused,
+            "computed": self.computed,
+            "resumed": self.resumed,
+            "peak_memory_mb": peak_memory_mb(),
+        }
+        for status in ("ok", "skipped", "failed"):
+            figures[status] = table.filter(pl.col("status") == status).height
+        reasons = table.drop_nulls("reason").group_by("reason").len().sort("reason")
+        figures |= {f"reason/{reason}": count for reason, count in reasons.iter_rows()}
+        figures |= {f"{activity}_s": round(seconds, 3) for activity, seconds in self.seconds.items()}
+        if self.audio_s and self.seconds["compute"]:
+            figures["audio_s"] = round(self.audio_s, 1)
+            figures["audio_s_per_s"] = round(self.audio_s / (self.seconds["compute"] + self.seconds["wait"]), 2)
+        for column in ("prompt_tokens", "completion_tokens"):
+            if column in table.columns:
+                figures[column] = int(table[column].sum() or 0)
+        return figures
+
+
+def peak_memory_mb() -> float:
+    """Highest resident memory of this process so far, in MB (10⁶ bytes)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(peak * unit / 1e6, 1)

@@ -1,0 +1,127 @@
+"""Checkpoints: every finished batch is on disk before the next one starts, so that a kill costs one batch."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+import filelock
+import polars as pl
+import pyarrow as pa
+
+from fusionaudio_assets.stage.fingerprint import sha256_text
+from fusionaudio_assets.stage.plan import Pending
+from fusionaudio_assets.stage.spec import Row, Stage
+from fusionaudio_assets.tables import polars_schema
+from resources.errors import LakeError
+from resources.lake import Lake
+
+
+class Checkpoint:
+    """The batches of a stage and shard that are finished and not yet committed.
+
+    A batch is a rows file, and beside it one file per payload that is written first: a rows file vouches for its
+    payloads. On a local lake the checkpoint is locked, since two runs of the same shard would delete each other's
+    batches.
+    """
+
+    def __init__(self, stage: Stage[Any, Any], shard: str, lake: Lake) -> None:
+        self.stage = stage
+        self.shard = shard
+        self.lake = lake
+        self.folder = f".work/{stage.name}/{shard}"
+        self._parts: list[tuple[str, pl.DataFrame]] = []
+        self._lock = filelock.FileLock(f"{lake.root}/.work/{stage.name}/{shard}.lock") if lake.is_local else None
+
+    def __enter__(self) -> "Checkpoint":
+        if self._lock is not None:
+            try:
+                self.lake.make_folder(f".work/{self.stage.name}")
+                self._lock.acquire(timeout=0)
+            except filelock.Timeout as error:
+                raise LakeError(
+                    f"{self.stage.name} of shard {self.shard} is being made by another run.",
+                    hint="Wait for it, or stop it; its finished batches are kept.",
+                ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def resume(self, todo: Iterable[Pending]) -> set[str]:
+        """Take over batches of a run that died; returns the clips that they settle. Stale rows are left aside."""
+        wanted = {pending.clip_id: pending.fingerprint for pending in todo}
+        settled: set[str] = set()
+        for name in self.lake.files(self.folder):
+            if not name.endswith(".rows.parquet"):
+                continue
+            frame = self.lake.read_frame(f"{self.folder}/{name}")
+            fresh = [
+                row["clip_id"]
+                for row in frame.select("clip_id", "fingerprint").to_dicts()
+                if wanted.get(row["clip_id"]) == row["fingerprint"] and row["clip_id"] not in settled
+            ]
+            if fresh:
+                self._parts.append((name.removesuffix(".rows.parquet"), frame.filter(pl.col("clip_id").is_in(fresh))))
+                settled.update(fresh)
+        return settled
+
+    def save(self, rows: list[Row]) -> None:
+        """Store a finished batch; payload values are taken out of the rows."""
+        part = f"{len(self._parts):06d}-{uuid4().hex[:8]}"
+        for payload, table in self.stage.payloads.items():
+            found = [{"clip_id": row["clip_id"], payload: row[payload]} for row in rows if row.get(payload) is not None]
+            if found:
+                frame = pl.DataFrame(found, schema=polars_schema(table))
+                self.lake.write_frame(f"{self.folder}/{part}.{payload}.parquet", frame)
+                for row in rows:
+                    if row.get(payload) is not None:
+                        row[f"{payload}_file"] = "pending"
+        plain = [{key: value for key, value in row.items() if key not in self.stage.payloads} for row in rows]
+        frame = pl.DataFrame(plain, schema=polars_schema(self.stage.table))
+        self.lake.write_frame(f"{self.folder}/{part}.rows.parquet", frame)
+        self._parts.append((part, frame))
+
+    def rows(self) -> pl.DataFrame:
+        """All rows of the checkpoint, payload columns pointing to the files that `seal` writes."""
+        frames = [frame for _, frame in self._parts]
+        rows = pl.concat(frames) if frames else pl.DataFrame(schema=polars_schema(self.stage.table))
+        columns = {}
+        for payload in self.stage.payloads:
+            name = pl.lit(self._payload_name(payload, rows))
+            columns[f"{payload}_file"] = pl.when(pl.col(f"{payload}_file").is_not_null()).then(name)
+        return rows.with_columns(**columns)
+
+    def seal(self) -> None:
+        """Join the payloads of all batches into one immutable file each."""
+        rows = pl.concat([frame for _, frame in self._parts]) if self._parts else None
+        for payload in self.stage.payloads:
+            if rows is None or not (clips := _with_payload(rows, payload)):
+                continue
+            self.lake.write_payload(
+                self.stage.name, payload, self._payload_name(payload, rows), self._tables(payload, clips)
+            )
+
+    def clear(self) -> None:
+        """Forget the batches: they are committed."""
+        self.lake.delete(self.folder)
+        self._parts = []
+
+    def _tables(self, payload: str, clips: Mapping[str, None]) -> Iterator[pa.Table]:
+        for part, frame in self._parts:
+            wanted = {clip for clip in frame["clip_id"] if clip in clips}
+            if wanted and (_with_payload(frame, payload)):
+                reader = self.lake.open_clips(f"{self.folder}/{part}.{payload}.parquet")
+                yield from reader.tables(wanted)
+                reader.close()
+
+    def _payload_name(self, payload: str, rows: pl.DataFrame) -> str:
+        fingerprints = rows.filter(pl.col(f"{payload}_file").is_not_null())["fingerprint"]
+        return f"{self.shard}-{sha256_text(''.join(fingerprints))[:12]}.parquet"
+
+
+def _with_payload(rows: pl.DataFrame, payload: str) -> dict[str, None]:
+    return dict.fromkeys(rows.filter(pl.col(f"{payload}_file").is_not_null())["clip_id"])

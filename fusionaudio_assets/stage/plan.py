@@ -1,0 +1,152 @@
+"""What a stage would do to a shard: which rows stand, which are settled at once, which must be computed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from fusionaudio_assets.reasons import Reason
+from fusionaudio_assets.stage.fingerprint import Fingerprinter
+from fusionaudio_assets.stage.spec import Models, Row, Skip, Stage, Work
+from fusionaudio_assets.tables import Status, polars_schema
+from resources.errors import LakeError
+from resources.lake import Lake
+from resources.profile import StageProfile
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A clip whose row must be computed."""
+
+    clip_id: str
+    work: Work
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a stage would do to one shard.
+
+    Attributes:
+        shard: Key of the shard.
+        clip_ids: All clips in the shard's order.
+        todo: Clips to compute, in that order.
+        settled: Rows that need no computing: new skips.
+        reused: Rows of the table that stand, carried columns brought up to date.
+        carried: What `Stage.carry` copies, by clip.
+        changed: False when committing would change nothing.
+    """
+
+    shard: str
+    clip_ids: list[str]
+    todo: list[Pending]
+    settled: list[Row]
+    reused: pl.DataFrame
+    carried: dict[str, Row]
+    changed: bool
+
+
+def plan_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> Plan:
+    """Compare what stands in the lake with what the stage would make of what now stands above it.
+
+    Raises:
+        LakeError: An upstream table is missing for this shard or does not hold its clips.
+    """
+    upstream = _read_upstream(stage, shard, lake)
+    clip_ids = list(upstream[stage.clips_from])
+    standing = lake.read_table(stage.name, shard)
+    if standing is None:
+        standing = pl.DataFrame(schema=polars_schema(stage.table))
+    reusable = _reusable(standing)
+
+    derived_clips = _derive(stage, clip_ids, upstream, profile)
+    stale = any(reusable.get(clip_id) != fingerprint for clip_id, _, fingerprint in derived_clips)
+    if stage.together and (stale or set(standing["clip_id"]) != set(clip_ids)):
+        reusable = {}
+    todo: list[Pending] = []
+    settled: list[Row] = []
+    kept: list[str] = []
+    for clip_id, derived, fingerprint in derived_clips:
+        if reusable.get(clip_id) == fingerprint:
+            kept.append(clip_id)
+        elif isinstance(derived, Skip):
+            settled.append(skipped_row(clip_id, derived, fingerprint))
+        else:
+            todo.append(Pending(clip_id, derived, fingerprint))
+
+    carried = {clip: {name: row[name] for name in stage.carry} for clip, row in upstream[stage.clips_from].items()}
+    before = standing.filter(pl.col("clip_id").is_in(kept))
+    reused = with_carried(before, carried, stage)
+    changed = bool(todo or settled) or standing["clip_id"].to_list() != clip_ids or not before.equals(reused)
+    return Plan(shard, clip_ids, todo, settled, reused, carried, changed)
+
+
+def _derive(
+    stage: Stage[Any, Any], clip_ids: list[str], upstream: dict[str, dict[str, Row]], profile: StageProfile
+) -> list[tuple[str, Work | Skip, str]]:
+    """Work or skip of every clip, and its fingerprint."""
+    fingerprinter = Fingerprinter(stage, profile)
+    models = Models(profile.models)
+    found = []
+    for clip_id in clip_ids:
+        rows = {asset: table[clip_id] for asset, table in upstream.items()}
+        derived = _blocked(stage, rows) or stage.derive(rows, profile.gate, models)
+        found.append((clip_id, derived, fingerprinter.of(derived)))
+    return found
+
+
+def with_carried(frame: pl.DataFrame, carried: dict[str, Row], stage: Stage[Any, Any]) -> pl.DataFrame:
+    """Put the carried columns of each clip into its row."""
+    if not stage.carry or frame.is_empty():
+        return frame
+    schema = polars_schema(stage.table)
+    rows = [carried[clip_id] for clip_id in frame["clip_id"]]
+    columns = {name: pl.Series(name, [row[name] for row in rows], schema[name]) for name in stage.carry}
+    return frame.with_columns(**columns)
+
+
+def skipped_row(clip_id: str, skip: Skip, fingerprint: str) -> Row:
+    """The row of a clip that the stage is not needed for."""
+    return {
+        "clip_id": clip_id,
+        "status": Status.SKIPPED.value,
+        "reason": skip.reason.value,
+        "detail": skip.detail or None,
+        "permanent": False,
+        "fingerprint": fingerprint,
+    }
+
+
+def _read_upstream(stage: Stage[Any, Any], shard: str, lake: Lake) -> dict[str, dict[str, Row]]:
+    tables: dict[str, dict[str, Row]] = {}
+    for asset, columns in stage.reads.items():
+        common = () if asset == "manifest" else ("status", "reason")
+        frame = lake.read_table(asset, shard, columns=["clip_id", *common, *columns])
+        if frame is None:
+            raise LakeError(
+                f"{stage.name} of shard {shard} needs {asset}, which has no table for it.",
+                hint=f"Materialise {asset} first, or run without --select.",
+            )
+        tables[asset] = {row["clip_id"]: row for row in frame.to_dicts()}
+    clips = tables[stage.clips_from].keys()
+    for asset, rows in tables.items():
+        if rows.keys() != clips:
+            raise LakeError(
+                f"{asset} of shard {shard} holds {len(rows)} clips, {stage.clips_from} holds {len(clips)}.",
+                hint=f"Materialise {asset} again: it was made before the shard's clips changed.",
+            )
+    return tables
+
+
+def _blocked(stage: Stage[Any, Any], rows: dict[str, Row]) -> Skip | None:
+    for asset in stage.needs:
+        if rows[asset]["status"] != Status.OK:
+            reason = Reason.CLIP_UNUSABLE if asset == "raw_clips" else Reason.UPSTREAM_FAILED
+            return Skip(reason, f"{asset}: {rows[asset]['reason']}")
+    return None
+
+
+def _reusable(standing: pl.DataFrame) -> dict[str, str]:
+    """Fingerprints by clip of the rows that stand: ok, skipped or failed for good."""
+    good = standing.filter((pl.col("status") != Status.FAILED.value) | pl.col("permanent"))
+    return dict(zip(good["clip_id"], good["fingerprint"], strict=True))

@@ -1,0 +1,126 @@
+"""The one way a shard is processed: plan, resume, work in batches, commit, account."""
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+from fusionaudio_assets.stage.account import Account
+from fusionaudio_assets.stage.checkpoint import Checkpoint
+from fusionaudio_assets.stage.fingerprint import sha256_text
+from fusionaudio_assets.stage.isolate import compute_isolated
+from fusionaudio_assets.stage.loading import loaded
+from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard, with_carried
+from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
+from fusionaudio_assets.tables import Status, polars_schema
+from resources.errors import ClipError, LakeError
+from resources.lake import Lake
+from resources.profile import StageProfile
+
+Listener = Callable[[str, str, int, int], None]
+progress_listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
+"""Called with stage, shard, clips done and clips to do, after every batch."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of a stage over a shard left in the lake."""
+
+    table: pl.DataFrame
+    account: Account
+    data_version: str
+
+
+def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> Outcome:
+    """Bring the table of one shard up to date.
+
+    Raises:
+        LakeError: Upstream is missing or not current, or the lake cannot be written.
+        ModelUnavailable: A model does not work; no clip is recorded as failed for it.
+    """
+    account = Account()
+    with Checkpoint(stage, shard, lake) as checkpoint:
+        with account.timed("plan"):
+            plan = plan_shard(stage, shard, lake, profile)
+            resumed = checkpoint.resume(plan.todo)
+        todo = [pending for pending in plan.todo if pending.clip_id not in resumed]
+        account.reused, account.resumed, account.computed = plan.reused.height, len(resumed), len(todo)
+        done = 0
+        _report(stage, shard, done, len(todo))
+        for batch, jobs in loaded(stage, todo, lake, profile, account):
+            with account.timed("compute"):
+                rows = _compute(stage, batch, jobs, profile)
+            with account.timed("write"):
+                checkpoint.save(rows)
+            done += len(batch)
+            _report(stage, shard, done, len(todo))
+        with account.timed("write"):
+            table = _commit(stage, plan, checkpoint, lake)
+            checkpoint.clear()
+    return Outcome(table, account, data_version(table))
+
+
+def data_version(table: pl.DataFrame) -> str:
+    """SHA-256 of a table's content, apart from where its payloads lie."""
+    payload_files = [name for name in table.columns if name.endswith("_file")]
+    return sha256_text(table.drop(payload_files).write_ndjson())
+
+
+def _compute(
+    stage: Stage[Any, Any], batch: Sequence[Pending], jobs: Sequence[Job | ClipError], profile: StageProfile
+) -> list[Row]:
+    models = Models(profile.models)
+    names = ", ".join(adapter.model_name for adapter in models.values()) or None
+    ready = [job for job in jobs if isinstance(job, Job)]
+    results = iter(compute_isolated(stage, ready, models, profile.params))
+    outcomes = [next(results) if isinstance(job, Job) else job for job in jobs]
+    return [_row(pending, outcome, names) for pending, outcome in zip(batch, outcomes, strict=True)]
+
+
+def _row(pending: Pending, outcome: Row | ClipError, model_names: str | None) -> Row:
+    row: Row = {"clip_id": pending.clip_id, "fingerprint": pending.fingerprint, "model": model_names}
+    if isinstance(outcome, ClipError):
+        failed = {"status": Status.FAILED.value, "reason": outcome.reason, "permanent": outcome.permanent}
+        return row | failed | {"detail": str(outcome)}
+    return row | {"status": Status.OK.value, "permanent": False} | outcome
+
+
+def _commit(stage: Stage[Any, Any], plan: Plan, checkpoint: Checkpoint, lake: Lake) -> pl.DataFrame:
+    schema = polars_schema(stage.table)
+    settled = pl.DataFrame(plan.settled, schema=schema)
+    fresh = with_carried(pl.concat([settled, checkpoint.rows()]), plan.carried, stage)
+    order = pl.DataFrame({"clip_id": plan.clip_ids}, schema={"clip_id": pl.String})
+    table = order.join(pl.concat([plan.reused, fresh]), on="clip_id", how="left", maintain_order="left")
+    _validate(stage, table)
+    checkpoint.seal()
+    before = lake.read_table(stage.name, plan.shard)
+    lake.write_table(stage.name, plan.shard, table)
+    _sweep(stage, plan.shard, lake, [table, *([] if before is None else [before])])
+    return table
+
+
+def _validate(stage: Stage[Any, Any], table: pl.DataFrame) -> None:
+    try:
+        stage.table.validate(table)
+    except dy.exc.ValidationError as error:
+        raise LakeError(
+            f"{stage.name} made rows that break its table's contract; nothing was committed: {error}"
+        ) from error
+
+
+def _sweep(stage: Stage[Any, Any], shard: str, lake: Lake, tables: Sequence[pl.DataFrame]) -> None:
+    """Delete payload files that neither the new table nor the one before it refers to: readers may still hold that."""
+    for payload in stage.payloads:
+        used = {file for table in tables for file in table[f"{payload}_file"].drop_nulls()}
+        for file in lake.payload_files(stage.name, payload, shard):
+            if file not in used:
+                lake.delete(f"{stage.name}/{payload}/{file}")
+
+
+def _report(stage: Stage[Any, Any], shard: str, done: int, todo: int) -> None:
+    listener = progress_listener.get()
+    if listener is not None:
+        listener(stage.name, shard, done, todo)

@@ -1,0 +1,106 @@
+"""Transcripts: what is said, with times and every confidence the recogniser gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import dagster as dg
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.payloads import audio_of, mono_at, vocals_of
+from fusionaudio_assets.reasons import Reason
+from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
+from fusionaudio_assets.tables import Status, Transcripts
+from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_speech
+from fusionaudio_assets.workspace import LakeResource
+from resources.profile import Settings
+from resources.recognizer import Recognizer, Transcript
+
+
+class TranscriptsParams(Settings):
+    """When the words of a transcript are believed."""
+
+    min_avg_logprob: float = Field(-1.0, le=0, description="Mean log-probability of the tokens, at least")
+    max_no_speech_prob: float = Field(0.6, ge=0, le=1, description="No-speech probability, at most")
+    max_compression_ratio: float = Field(2.4, gt=0, description="Compression ratio, at most: above it text repeats")
+    min_language_probability: float = Field(0.5, ge=0, le=1, description="Probability of the language, at least")
+
+
+def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work | Skip:
+    """Transcribe only where there is speech: the vocals when they were separated, else the clip."""
+    clip, tags, stems = rows["raw_clips"], rows["tags"], rows["stems"]
+    if not has_speech(tags, gate):
+        return Skip(Reason.NO_SPEECH)
+    separated = stems["status"] == Status.OK
+    return Work({}, {"audio": vocals_of(stems) if separated else audio_of(clip)}, clip["duration_s"])
+
+
+def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> NDArray[np.float32]:
+    """Mono audio at the recogniser's rate."""
+    return mono_at(payloads["audio"], models.of("recognizer", Recognizer).sample_rate_hz)
+
+
+def transcribe(jobs: Sequence[Job], models: Models, params: TranscriptsParams) -> list[Row]:
+    """Recognise the words of each clip."""
+    recognizer = models.of("recognizer", Recognizer)
+    return [transcript_row(t, params) for t in recognizer.transcribe([job.prepared for job in jobs])]
+
+
+def transcript_row(transcript: Transcript, params: TranscriptsParams) -> Row:
+    """Columns of one transcript; figures over several segments are their worst."""
+    segments = [asdict(segment) for segment in transcript.segments]
+    worst = {
+        "avg_logprob": min((s["avg_logprob"] for s in segments), default=None),
+        "no_speech_prob": max((s["no_speech_prob"] for s in segments), default=None),
+        "compression_ratio": max((s["compression_ratio"] for s in segments), default=None),
+    }
+    row: Row = {
+        "text": transcript.text,
+        "language": transcript.language or None,
+        "language_probability": transcript.language_probability,
+        "speech_s": transcript.speech_s,
+        "full_window": transcript.full_window,
+        "segments": segments,
+        "words": [asdict(word) for word in transcript.words],
+    }
+    return row | worst | {"confident": confident(row | worst, params)}
+
+
+def confident(row: Row, params: TranscriptsParams) -> bool:
+    """All confidences pass; a transcript without words never does."""
+    return bool(
+        row["text"]
+        and row["avg_logprob"] >= params.min_avg_logprob
+        and row["no_speech_prob"] <= params.max_no_speech_prob
+        and row["compression_ratio"] <= params.max_compression_ratio
+        and row["language_probability"] >= params.min_language_probability
+    )
+
+
+STAGE = Stage(
+    name="transcripts",
+    table=Transcripts,
+    version="1",
+    reads={
+        "raw_clips": ("duration_s", "audio_sha256", "audio_file"),
+        "tags": COLUMNS,
+        "stems": ("vocals_sha256", "vocals_file"),
+    },
+    needs=("raw_clips", "tags"),
+    derive=derive,
+    prepare=prepare,
+    compute=transcribe,
+    models={"recognizer": Recognizer},
+    gate=PresenceGate,
+    params=TranscriptsParams,
+    batch_size=16,
+)
+
+
+@stage_asset(STAGE, group="cues", kinds={"whisper"})
+def transcripts(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Transcribe clips in which somebody speaks, from the separated vocals where there are any."""
+    return materialize(STAGE, context, lake)

@@ -1,0 +1,45 @@
+"""The gates between cues: is there speech, any voice, music, anything beside the voice?
+
+They save work and stop hallucination: nothing is transcribed where nobody speaks, no music is described where there is
+none. Tagger and segmenter must agree, since each alone is fooled (a bee is singing to one, a siren to the other).
+"""
+
+from pydantic import Field
+
+from fusionaudio_assets.stage import Row
+from resources.profile import Settings
+
+COLUMNS = ("speech_s", "singing_s", "music_s", "speech_score", "singing_score", "music_score", "other_score")
+"""Columns of `tags` that the gates read."""
+
+
+class PresenceGate(Settings):
+    """When a kind of sound counts as present."""
+
+    min_speech_s: float = Field(0.3, ge=0, description="Least speech that the segmenter must find")
+    min_speech_score: float = Field(0.2, ge=0, le=1, description="Least score of the tagger's speech classes")
+    min_singing_s: float = Field(0.5, ge=0, description="Least singing that the segmenter must find")
+    min_singing_score: float = Field(0.2, ge=0, le=1, description="Least score of the tagger's singing classes")
+    min_music_s: float = Field(0.5, ge=0, description="Least music that the segmenter must find")
+    min_music_score: float = Field(0.3, ge=0, le=1, description="Least score of the tagger's music classes")
+    min_other_score: float = Field(0.3, ge=0, le=1, description="Least score of a sound beside voice and music")
+
+
+def has_speech(tags: Row, gate: PresenceGate) -> bool:
+    """Somebody speaks."""
+    return bool(tags["speech_s"] >= gate.min_speech_s and tags["speech_score"] >= gate.min_speech_score)
+
+
+def has_singing(tags: Row, gate: PresenceGate) -> bool:
+    """Somebody sings."""
+    return bool(tags["singing_s"] >= gate.min_singing_s and tags["singing_score"] >= gate.min_singing_score)
+
+
+def has_music(tags: Row, gate: PresenceGate) -> bool:
+    """There is music."""
+    return bool(tags["music_s"] >= gate.min_music_s and tags["music_score"] >= gate.min_music_score)
+
+
+def has_other(tags: Row, gate: PresenceGate) -> bool:
+    """There is a sound that is neither voice nor music."""
+    return bool(tags["other_score"] >= gate.min_other_score)

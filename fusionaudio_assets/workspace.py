@@ -1,0 +1,72 @@
+"""A lake with its profile: what a stage needs to know about where it runs."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from fusionaudio_assets.stage import Stage
+from resources.lake import Lake
+from resources.profile import Profile, StageProfile, profile_text
+
+DEFAULT_LAKE = "lake"
+DEFAULT_PROFILE = "embedded"
+PROFILE_FILE = "profile.yaml"
+
+
+def lake_uri(given: str | None = None) -> str:
+    """The lake that is meant: as given, else `FUSIONAUDIO_LAKE`, else `./lake`."""
+    return given or os.environ.get("FUSIONAUDIO_LAKE") or DEFAULT_LAKE
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An open lake and the profile recorded in it."""
+
+    lake: Lake
+    profile: Profile
+
+    @classmethod
+    def open(cls, uri: str | Path) -> "Workspace":
+        """Open the lake at `uri`.
+
+        Raises:
+            LakeError: There is none, or none that this version can read.
+            SettingError: Its profile is damaged.
+        """
+        lake = Lake(uri)
+        lake.check()
+        text = lake.read_text(PROFILE_FILE)
+        return cls(lake, Profile.parse(text, origin=f"{lake.uri}/{PROFILE_FILE}"))
+
+    @classmethod
+    def create(cls, uri: str | Path, profile: str = DEFAULT_PROFILE) -> "Workspace":
+        """Make a lake with a profile, or open the one that is there.
+
+        Raises:
+            LakeError: The place cannot be written, or holds a lake of another format.
+            SettingError: There is no such profile.
+        """
+        lake = Lake(uri)
+        if not lake.exists:
+            text, origin = profile_text(profile)
+            Profile.parse(text, origin=origin)
+            lake.write_text(PROFILE_FILE, text)
+            lake.create()
+        return cls.open(uri)
+
+    def stage_profile(self, stage: Stage[Any, Any]) -> StageProfile:
+        """What the profile gives a stage."""
+        return self.profile.stage(stage.name, stage.profile_needs)
+
+
+class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The lake that assets read and write."""
+
+    uri: str
+
+    def open(self) -> Workspace:
+        """Open it with the profile that stands in it now."""
+        return Workspace.open(self.uri)

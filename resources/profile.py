@@ -1,0 +1,197 @@
+"""Profiles: which model serves each stage, with its settings.
+
+    name: embedded
+    description: Small models that run on a laptop, offline.
+    stages:
+      tags:
+        models:
+          tagger: {adapter: resources.embedded.yamnet.Yamnet}
+        gate: {...}          what decides whether a row is needed; changing it redoes only rows that it decides anew
+        params: {...}        what the stage computes with; changing it redoes the stage
+        batch_size: 32       how many clips at a time; changes nothing in the output
+
+Adding a model is one class and one line: `adapter` names any class that implements the kind's protocol.
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from resources.adapter import Adapter, shared
+from resources.errors import SettingError
+
+SHIPPED = Path(__file__).parent / "profiles"
+
+
+class Settings(BaseModel):
+    """Base of the `gate` and `params` of a stage: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class StageNeeds:
+    """What a stage asks of a profile: the kind of each of its models, its gate and its parameters."""
+
+    models: Mapping[str, type[Adapter]] = field(default_factory=dict)
+    gate: type[Settings] = Settings
+    params: type[Settings] = Settings
+    batch_size: int = 32
+
+
+@dataclass(frozen=True)
+class StageProfile:
+    """What a profile gives a stage. Adapters are built, not loaded."""
+
+    models: Mapping[str, Adapter]
+    gate: Settings
+    params: Settings
+    batch_size: int
+
+
+class _RawStage(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    models: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    gate: dict[str, Any] = Field(default_factory=dict)
+    params: dict[str, Any] = Field(default_factory=dict)
+    batch_size: int | None = Field(None, ge=1, le=4096)
+
+
+class _RawProfile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(min_length=1)
+    description: str = ""
+    stages: dict[str, _RawStage]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A profile whose form is valid; a stage's part is validated when it is asked for.
+
+    Attributes:
+        name: What messages call it.
+        description: One sentence for people.
+        origin: File or name that messages point to.
+    """
+
+    name: str
+    description: str
+    origin: str
+    raw: _RawProfile
+
+    @classmethod
+    def parse(cls, text: str, *, origin: str) -> "Profile":
+        """Read the YAML of a profile.
+
+        Raises:
+            SettingError: The text is not YAML or not of a profile's form.
+        """
+        try:
+            raw = _RawProfile.model_validate(yaml.safe_load(text))
+        except yaml.YAMLError as error:
+            raise SettingError(f"{origin} is not YAML: {error}.") from error
+        except ValidationError as error:
+            raise SettingError(f"{origin}: {_first(error)}.") from error
+        return cls(raw.name, raw.description, origin, raw)
+
+    def stage(self, name: str, needs: StageNeeds) -> StageProfile:
+        """What the profile gives one stage.
+
+        Raises:
+            SettingError: It misses a model, names one that does not fit, or holds an unknown or impossible value.
+        """
+        return _stage(name, self.raw.stages.get(name, _RawStage()), needs, self.origin)
+
+    def check(self, needs: Mapping[str, StageNeeds]) -> None:
+        """Validate all of it against what the stages of the graph need.
+
+        Raises:
+            SettingError: As `stage`, or it names a stage that does not exist.
+        """
+        unknown = sorted(set(self.raw.stages) - set(needs))
+        if unknown:
+            raise SettingError(f"{self.origin}: no stage is called {unknown[0]!r}.", hint=f"Stages: {', '.join(needs)}.")
+        for name, need in needs.items():
+            self.stage(name, need)
+
+
+def profile_text(name_or_file: str) -> tuple[str, str]:
+    """Text and origin of a shipped profile or of a file of the user's.
+
+    Raises:
+        SettingError: There is no such profile and no such file.
+    """
+    shipped = SHIPPED / f"{name_or_file}.yaml"
+    if "/" not in name_or_file and shipped.is_file():
+        return shipped.read_text(), f"profile {name_or_file}"
+    path = Path(name_or_file)
+    if not path.is_file():
+        raise SettingError(
+            f"There is no profile {name_or_file!r}.",
+            hint=f"Shipped profiles: {', '.join(shipped_profiles())}; or give the path of a YAML file.",
+        )
+    return path.read_text(), str(path)
+
+
+def shipped_profiles() -> list[str]:
+    """Names of the profiles that come with the project."""
+    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+
+
+def _stage(name: str, raw: _RawStage, needs: StageNeeds, origin: str) -> StageProfile:
+    where = f"{origin}: stages.{name}"
+    unknown = sorted(set(raw.models) - set(needs.models))
+    if unknown:
+        raise SettingError(
+            f"{where}.models has no place for {unknown[0]!r}.", hint=f"It takes: {', '.join(needs.models) or 'none'}."
+        )
+    missing = sorted(set(needs.models) - set(raw.models))
+    if missing:
+        raise SettingError(f"{where}.models lacks {missing[0]!r}.", hint="Add a line `adapter: ...` for it.")
+    return StageProfile(
+        models={
+            role: _adapter(raw.models[role], kind, f"{where}.models.{role}") for role, kind in needs.models.items()
+        },
+        gate=_settings(needs.gate, raw.gate, f"{where}.gate"),
+        params=_settings(needs.params, raw.params, f"{where}.params"),
+        batch_size=raw.batch_size or needs.batch_size,
+    )
+
+
+def _settings(model: type[Settings], values: dict[str, Any], where: str) -> Settings:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingError(f"{where}: {_first(error)}.") from error
+
+
+def _adapter(values: dict[str, Any], kind: type[Adapter], where: str) -> Adapter:
+    settings = dict(values)
+    dotted = settings.pop("adapter", None)
+    if not isinstance(dotted, str) or "." not in dotted:
+        raise SettingError(f"{where}.adapter is {dotted!r}.", hint="Give `module.Class` of an adapter.")
+    module_name, _, class_name = dotted.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        raise SettingError(f"{where}.adapter: {dotted} cannot be imported: {error}.") from error
+    if not (isinstance(found, type) and issubclass(found, kind)):
+        raise SettingError(f"{where}.adapter: {dotted} is not a {kind.__name__}.")
+    try:
+        return shared(found.model_validate(settings))
+    except ValidationError as error:
+        raise SettingError(f"{where}: {_first(error)}.") from error
+
+
+def _first(error: ValidationError) -> str:
+    """The first problem of a validation, with the setting and the value that caused it."""
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"]) or "the document"
+    if problem["type"] == "extra_forbidden":
+        return f"there is no setting {place!r}"
+    return f"{place} = {problem['input']!r}: {problem['msg']}"
