@@ -1,0 +1,204 @@
+"""Turn a source that a user names into rows of the manifest."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fusionaudio_assets.ingest.records import Row, manifest_row, merge_all
+from fusionaudio_assets.ingest.scan import MEDIA_SUFFIXES, Found, Scan, hash_files, is_text, printable, scan_folder
+from fusionaudio_assets.ingest.segments import Segment, SegmentTable, not_text, open_table, open_text
+from resources.errors import SettingError
+
+
+@dataclass
+class Collected:
+    """Clips of a source, and what of it did not become one.
+
+    Attributes:
+        rows: One for each clip, in a fixed order.
+        ignored: Number of files passed over because of their name, by suffix.
+        warnings: Sentences about what was refused or left without a partner.
+    """
+
+    rows: list[Row]
+    ignored: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Account:
+    """A file with what a table says about one clip in it, if anything."""
+
+    found: Found
+    segment: Segment | None = None
+    whole: bool = False
+
+
+def collect(source: Path, labels: Path | None = None) -> Collected:
+    """Find the clips of a source.
+
+    Args:
+        source: A folder (searched recursively), a media file, a text file of paths (one a line, relative to it), or a
+            CSV file whose media lie in its own folder or below: the clips are then those in the table.
+        labels: For a folder: a CSV file with labels and segments. Files that it does not name are clips too.
+
+    Raises:
+        SettingError: The source is missing, empty or unreadable, or a table has faults. Files that cannot be read are
+            no error: they become rows, and fail when they are decoded.
+    """
+    if not source.exists():
+        raise SettingError(f"There is no file or folder {printable(str(source))}.", hint="Check the path.")
+    if source.is_dir():
+        return _from_folder(source, labels)
+    if labels is not None:
+        raise SettingError(f"Labels go with a folder, but {source} is a file.", hint="Give the folder of the media.")
+    if source.suffix.lower() == ".csv":
+        return _from_table(source)
+    if source.suffix.lower() in MEDIA_SUFFIXES:
+        return collect_files([source], source.parent)
+    return _from_list(source)
+
+
+def collect_files(paths: Iterable[Path], folder: Path) -> Collected:
+    """Make clips of files that are known to be wanted; their names are relative to `folder` where they lie in it."""
+    found = [
+        Found(path.absolute(), path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix())
+        for path in paths
+    ]
+    return Collected(_rows([_Account(file) for file in found]))
+
+
+def _from_folder(folder: Path, labels: Path | None) -> Collected:
+    scan = scan_folder(folder)
+    if not scan.media and not labels:
+        raise _nothing(folder, scan)
+    if labels is None:
+        return Collected(_rows([_Account(file) for file in scan.media]), scan.ignored, scan.refused)
+    table = open_table(labels)
+    accounts, warnings = _matched(table, scan.media, folder)
+    named = {account.found.path for account in accounts}
+    others = [_Account(file) for file in scan.media if file.path not in named]
+    if others:
+        warnings.append(f"{len(others)} of {len(scan.media)} media files are not in {labels} and have no labels.")
+    return Collected(_rows(accounts + others), scan.ignored, scan.refused + warnings)
+
+
+def _from_table(source: Path) -> Collected:
+    scan = scan_folder(source.parent)
+    accounts, warnings = _matched(open_table(source), scan.media, source.parent)
+    if not accounts:
+        raise SettingError(
+            f"No media file below {source.parent.absolute()} belongs to a line of {source}.",
+            hint="Name files by id: <id>.wav, <id>_<start>.wav or <id>_<start>_<end>.wav.",
+        )
+    named = {account.found.path for account in accounts}
+    unnamed = sum(file.path not in named for file in scan.media)
+    if unnamed:
+        warnings.append(f"{unnamed} media files below {source.parent} are not in {source.name} and were left out.")
+    return Collected(_rows(accounts), scan.ignored, scan.refused + warnings)
+
+
+def _from_list(source: Path) -> Collected:
+    with open_text(source) as file:
+        try:
+            names = [line.rstrip("\r\n") for line in file if line.strip()]
+        except UnicodeDecodeError as error:
+            raise not_text(source) from error
+    if not names:
+        raise SettingError(f"{source} lists no file.", hint="Give one path a line, relative to the list.")
+    zeros = [number for number, name in enumerate(names, 1) if "\0" in name]
+    if zeros:
+        raise SettingError(f"{source}: entry {zeros[0]} holds a zero byte, which no path can.")
+    return Collected(_rows([_Account(Found((source.parent / name).absolute(), name)) for name in names]))
+
+
+def _matched(table: SegmentTable, media: list[Found], folder: Path) -> tuple[list[_Account], list[str]]:
+    """Join the lines of a table with files; the second value tells what was left over."""
+    warnings = [f"{table.path}: the column {name!r} is not understood and is ignored." for name in table.unknown]
+    if not table.by_id:
+        return list(_by_name(table, media, folder)), warnings
+    by_stem: dict[str, list[Found]] = defaultdict(list)
+    for file in media:
+        by_stem[Path(file.name).stem].append(file)
+    accounts: list[_Account] = []
+    lines = without = 0
+    for segment in table:
+        lines += 1
+        matches = [_Account(file, segment, whole) for stem, whole in _stems(segment) for file in by_stem.get(stem, ())]
+        without += not matches
+        accounts += matches
+    if without and accounts:
+        warnings.append(f"{without} of {lines} lines of {table.path} have no media file here.")
+    return accounts, warnings
+
+
+def _by_name(table: SegmentTable, media: list[Found], folder: Path) -> Iterator[_Account]:
+    known = {file.name: file for file in media}
+    root = folder.resolve()
+    outside: list[str] = []
+    accounts: list[_Account] = []
+    for segment in table:
+        path = folder / segment.key
+        file = known.get(segment.key)
+        if file is None and ("\0" in segment.key or not path.resolve().is_relative_to(root)):
+            outside.append(segment.key)
+            continue
+        accounts.append(_Account(file or Found(path.absolute(), segment.key), segment))
+    if outside:
+        raise SettingError(
+            f"{table.path}: column file: {printable(outside[0])} leads out of {folder.absolute()}.",
+            hint="Give files below that folder.",
+        )
+    return iter(accounts)
+
+
+def _stems(segment: Segment) -> dict[str, bool]:
+    """File names, without suffix, that a line of an AudioSet list may have; True where the name says: cut already."""
+    stems = {segment.key: False, f"Y{segment.key}": False}
+    if segment.start_s is not None:
+        starts = _written(segment.start_s)
+        ends = _written(segment.end_s) if segment.end_s is not None else []
+        stems |= {f"{segment.key}_{start}": True for start in starts}
+        stems |= {f"{segment.key}_{start}_{end}": True for start, end in zip(starts, ends, strict=False)}
+    return stems
+
+
+def _written(time_s: float) -> list[str]:
+    """Ways in which collections write a time in a file name: seconds, padded seconds, milliseconds."""
+    whole = [str(int(time_s)), f"{int(time_s):06d}"] if time_s.is_integer() else [f"{time_s:g}", f"{time_s:g}"]
+    return [*whole, str(round(time_s * 1000)), f"{time_s:.1f}", f"{time_s:.3f}"]
+
+
+def _rows(accounts: list[_Account]) -> list[Row]:
+    hashes = hash_files(account.found.path for account in accounts)
+    return merge_all(_row(account, hashes[account.found.path]) for account in accounts)
+
+
+def _row(account: _Account, file_sha256: str | None) -> Row:
+    path, name, segment = str(account.found.path), account.found.name, account.segment
+    if not is_text(path):
+        raise SettingError(f"{printable(path)} has a name that is not UTF-8.", hint="Rename it.")
+    if segment is None:
+        return manifest_row(path, name, file_sha256)
+    bounds = (None, None) if account.whole else (segment.start_s, segment.end_s)
+    return manifest_row(
+        path,
+        name,
+        file_sha256,
+        start_s=bounds[0],
+        end_s=bounds[1],
+        labels=segment.labels,
+        license=segment.license,
+        split=segment.split,
+    )
+
+
+def _nothing(folder: Path, scan: Scan) -> SettingError:
+    seen = scan.ignored.total()
+    why = f"none of its {seen} files has the suffix of one" if seen else "it holds no visible file"
+    refused = f" {scan.refused[0]}" if scan.refused else ""
+    return SettingError(
+        f"There is no media file below {printable(str(folder))}: {why}.{refused}",
+        hint="List files of other names in a text file, one path a line.",
+    )
