@@ -1,7 +1,7 @@
 """Turn a source that a user names into rows of the manifest."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def _matched(table: SegmentTable, media: list[Found], folder: Path) -> tuple[lis
     """Join the lines of a table with files; the second value tells what was left over."""
     warnings = [f"{table.path}: the column {name!r} is not understood and is ignored." for name in table.unknown]
     if not table.by_id:
-        return list(_by_name(table, media, folder)), warnings
+        return _by_name(table, media, folder), warnings
     by_stem: dict[str, list[Found]] = defaultdict(list)
     for file in media:
         by_stem[Path(file.name).stem].append(file)
@@ -125,7 +125,9 @@ def _matched(table: SegmentTable, media: list[Found], folder: Path) -> tuple[lis
     lines = without = 0
     for segment in table:
         lines += 1
-        matches = [_Account(file, segment, whole) for stem, whole in _stems(segment) for file in by_stem.get(stem, ())]
+        matches = [
+            _Account(file, segment, whole) for stem, whole in _stems(segment).items() for file in by_stem.get(stem, ())
+        ]
         without += not matches
         accounts += matches
     if without and accounts:
@@ -133,7 +135,7 @@ def _matched(table: SegmentTable, media: list[Found], folder: Path) -> tuple[lis
     return accounts, warnings
 
 
-def _by_name(table: SegmentTable, media: list[Found], folder: Path) -> Iterator[_Account]:
+def _by_name(table: SegmentTable, media: list[Found], folder: Path) -> list[_Account]:
     known = {file.name: file for file in media}
     root = folder.resolve()
     outside: list[str] = []
@@ -150,7 +152,7 @@ def _by_name(table: SegmentTable, media: list[Found], folder: Path) -> Iterator[
             f"{table.path}: column file: {printable(outside[0])} leads out of {folder.absolute()}.",
             hint="Give files below that folder.",
         )
-    return iter(accounts)
+    return accounts
 
 
 def _stems(segment: Segment) -> dict[str, bool]:
