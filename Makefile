@@ -1,0 +1,45 @@
+# Two commands do everything from a fresh clone: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3.11
+LAKE ?= lake
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint ui bench help clean
+
+demo: $(VENV)/.core ## caption the example clips with the embedded profile
+	$(BIN)/fusionaudio demo --lake $(LAKE)
+
+test: lint ## lint, types and the default tests
+	$(BIN)/fusionaudio models fetch
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## ruff (lint and format) and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+ui: $(VENV)/.core ## open the Dagster UI on LAKE (default ./lake), on loopback
+	$(BIN)/fusionaudio ui --lake $(LAKE)
+
+bench: $(VENV)/.dev ## platform overhead and the embedded pipeline against a naive loop (about 15 minutes)
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.pipeline
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is newer than what it was made from, so that a changed pin installs again.
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+clean: ## remove the environment and caches of tools; lakes and weights stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info

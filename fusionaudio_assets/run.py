@@ -1,0 +1,162 @@
+"""A run from the terminal: stage by stage over all shards, through Dagster, each model loaded once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from fusionaudio_assets.definitions import JOB, build_definitions
+from fusionaudio_assets.graph import STAGES, profile_needs
+from fusionaudio_assets.instance import open_instance
+from fusionaudio_assets.stage import Stage, plan_shard, progress_listener
+from fusionaudio_assets.workspace import Workspace
+from resources.adapter import close_all_but
+from resources.errors import LakeError, SettingError
+
+
+@dataclass
+class Progress:
+    """What a run tells while it works; every call is optional to heed.
+
+    Attributes:
+        stage: Called with the name of a stage before its first shard.
+        clips: Called with stage, shard, clips done and clips to do.
+        passed: Called with stage and shard when nothing would change.
+        failed: Called with stage, shard and the message when a shard could not be finished.
+    """
+
+    stage: Callable[[str], None] = lambda name: None
+    clips: Callable[[str, str, int, int], None] = lambda stage, shard, done, todo: None
+    passed: Callable[[str, str], None] = lambda stage, shard: None
+    failed: Callable[[str, str, str], None] = lambda stage, shard, message: None
+
+
+@dataclass
+class Summary:
+    """What a run did.
+
+    Attributes:
+        materialized: Shards that were worked on, by stage.
+        passed: Shards in which nothing would have changed, by stage.
+        failures: Stage, shard and message of what could not be finished.
+    """
+
+    materialized: dict[str, list[str]] = field(default_factory=dict)
+    passed: dict[str, list[str]] = field(default_factory=dict)
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        """True when every shard went through every selected stage."""
+        return not self.failures
+
+
+def run_lake(
+    workspace: Workspace,
+    *,
+    shards: Sequence[str] | None = None,
+    select: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Bring shards up to date.
+
+    A shard that fails in a stage is not taken further; the others go on. A shard in which nothing would change is
+    passed over without starting anything.
+
+    Args:
+        workspace: Lake and profile.
+        shards: Keys; all when None.
+        select: Stages; all when None. They run in the order of the graph.
+        progress: Told what happens.
+
+    Raises:
+        SettingError: The profile is not valid, or a stage or shard does not exist.
+    """
+    workspace.profile.check(profile_needs())
+    keys = _known(shards, workspace.lake.shards(), "shard", "fusionaudio status")
+    stages = [STAGES[name] for name in STAGES if name in _known(select, list(STAGES), "asset", "")]
+    told = progress or Progress()
+    with open_instance(workspace.lake) as instance, _listening(told.clips):
+        run = _Run(workspace, instance, told)
+        for index, stage in enumerate(stages):
+            run.stage(stage, keys)
+            _release_models(workspace, stages[index + 1 :])
+    return run.summary
+
+
+class _Run:
+    """A run under way."""
+
+    def __init__(self, workspace: Workspace, instance: dg.DagsterInstance, told: Progress) -> None:
+        self.workspace, self.instance, self.told = workspace, instance, told
+        self.job = build_definitions(workspace.lake.uri).resolve_job_def(JOB)
+        self.summary = Summary()
+        self._broken: set[str] = set()
+
+    def stage(self, stage: Stage[Any, Any], shards: Sequence[str]) -> None:
+        """Bring all shards but the broken ones up to date in one stage."""
+        self.told.stage(stage.name)
+        # An instance that was lost, or belongs to a copied lake, does not know tables that stand: they are shown to it.
+        known = self.instance.get_materialized_partitions(dg.AssetKey(stage.name))
+        for shard in shards:
+            if shard in self._broken:
+                continue
+            try:
+                plan = plan_shard(stage, shard, self.workspace.lake, self.workspace.stage_profile(stage))
+                if not plan.changed and shard in known:
+                    self.summary.passed.setdefault(stage.name, []).append(shard)
+                    self.told.passed(stage.name, shard)
+                    continue
+                message = _execute(self.job, self.instance, stage.name, shard)
+            except LakeError as error:
+                message = str(error)
+            if message is None:
+                self.summary.materialized.setdefault(stage.name, []).append(shard)
+            else:
+                self._broken.add(shard)
+                self.summary.failures.append((stage.name, shard, message))
+                self.told.failed(stage.name, shard, message)
+
+
+def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, shard: str) -> str | None:
+    """Materialise one shard of one asset; returns the message of what went wrong."""
+    result = job.execute_in_process(
+        partition_key=shard, asset_selection=[dg.AssetKey(asset)], instance=instance, raise_on_error=False
+    )
+    if result.success:
+        return None
+    for event in result.all_events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            if failure.user_failure_data is not None and failure.user_failure_data.description:
+                return failure.user_failure_data.description
+            if failure.error is not None:
+                cause = failure.error.cause or failure.error
+                return f"{cause.message.strip()} (run {result.run_id})"
+    return f"The run {result.run_id} failed before its first step."
+
+
+def _known(chosen: Sequence[str] | None, known: Sequence[str], what: str, lister: str) -> list[str]:
+    if chosen is None:
+        return list(known)
+    for name in chosen:
+        if name not in known:
+            way_out = f"`{lister}` lists them." if lister else f"There are: {', '.join(known)}."
+            raise SettingError(f"There is no {what} {name!r}.", hint=way_out)
+    return [name for name in known if name in chosen]
+
+
+def _release_models(workspace: Workspace, later: Sequence[Stage[Any, Any]]) -> None:
+    """Give back the memory of models that no later stage uses."""
+    close_all_but([model for stage in later for model in workspace.stage_profile(stage).models.values()])
+
+
+@contextmanager
+def _listening(listener: Callable[[str, str, int, int], None]) -> Iterator[None]:
+    token = progress_listener.set(listener)
+    try:
+        yield
+    finally:
+        progress_listener.reset(token)
