@@ -1,0 +1,287 @@
+"""Whisper through CTranslate2: words with times and confidences, in batches over short windows.
+
+Radford et al., "Robust speech recognition via large-scale weak supervision", 2022, in faster-whisper's conversion. What
+is special here: Silero VAD decides what is worth decoding, and a clip is decoded in a window of little more than its
+speech instead of 30 s (`whisper_windows`), which a CPU feels. The full window is kept for whatever the short one
+does not do well.
+"""
+
+import functools
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar, Literal, TypeVar
+
+import ctranslate2
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import _LANGUAGE_CODES
+from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
+from numpy.typing import NDArray
+from pydantic import Field, field_validator
+
+from resources.adapter import runtime
+from resources.embedded import weights
+from resources.errors import ModelUnavailable
+from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word
+from resources.whisper_windows import MAX_CLIP_S, Decoding, ShortWindows, whole_words
+
+ComputeType = Literal["int8", "int8_float16", "int8_float32", "int8_bfloat16", "float16", "bfloat16", "float32"]
+
+_Timed = TypeVar("_Timed", SpeechSegment, Word)
+
+_MAX_UNHEARD_S = 2.0
+"""Speech after the last word of a short window, above which the decoder is taken to have stopped early."""
+
+
+@dataclass(frozen=True)
+class _Voiced:
+    """The part of a clip from its first to its last speech, with a margin.
+
+    Attributes:
+        audio: ``(samples,) float32``.
+        start_s: Where it starts in the clip.
+        last_speech_s: Where its last speech ends, from its own start.
+        speech_s: Seconds of speech in it.
+    """
+
+    audio: NDArray[np.float32]
+    start_s: float
+    last_speech_s: float
+    speech_s: float
+
+
+class FasterWhisper(Recognizer):
+    """Any Whisper model in CTranslate2's format."""
+
+    sample_rate_hz: ClassVar[int] = 16_000
+
+    model: str = Field(
+        "whisper-base", description="Name of weights in the cache, a folder, or (with hub_revision) a hub model."
+    )
+    hub_revision: str = Field("", description="Commit of the hub model, when `model` names one.")
+    compute_type: ComputeType = Field("int8", description="CTranslate2's type of weights and activations.")
+    language: str | None = Field(None, description="ISO 639-1 code of all clips; detected for each clip when null.")
+    beam_size: int = Field(1, ge=1, description="Beams of the search; 1 is greedy.")
+    temperatures: tuple[float, ...] = Field(
+        (0.0,),
+        min_length=1,
+        description="Tried in order in a full window until its text can be trusted; above 0 is random.",
+    )
+    vad_threshold: float = Field(0.5, gt=0, lt=1, description="Silero's probability from which audio is speech.")
+    min_speech_s: float = Field(0.1, ge=0, description="Clips with less speech than this are not decoded.")
+    margin_s: float = Field(0.5, ge=0, description="Audio kept before the first and after the last speech.")
+    short_windows: bool = Field(
+        True, description="Decode in windows as short as the speech, checked, before 30 s ones."
+    )
+    min_log_prob: float = Field(-1.0, le=0, description="Mean log-probability below which a text is not trusted.")
+    max_compression_ratio: float = Field(2.4, gt=1, description="zlib ratio above which a text repeats itself.")
+    max_no_speech_prob: float = Field(
+        0.6, ge=0, le=1, description="Probability of no speech above which an untrusted text is dropped."
+    )
+    batch_size: int = runtime(8, "Clips per run of the network.")
+    device: Literal["cpu", "cuda", "auto"] = runtime("cpu", "Where the network runs.")
+    device_index: int = runtime(0, "Which of several GPUs.")
+    threads: int = runtime(0, "CPU threads; 0 takes one per core.")
+
+    @property
+    def model_name(self) -> str:
+        """The name in rows."""
+        return Path(self.model).name
+
+    @property
+    def revision(self) -> str:
+        """SHA-256 of the weights, or the commit of the hub model."""
+        if self.model in weights.names():
+            return weights.revision(self.model)
+        if (folder := Path(self.model)).is_dir():
+            return _folder_sha256(folder)
+        if not self.hub_revision:
+            raise ModelUnavailable(
+                f"There are no Whisper weights {self.model!r}: no such name in the cache, no such folder.",
+                hint="For a model of the hub, set hub_revision to the commit to use.",
+            )
+        return self.hub_revision
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_known(cls, language: str | None) -> str | None:
+        if language is not None and language not in _LANGUAGE_CODES:
+            raise ValueError(f"Whisper knows no language {language!r}; give an ISO 639-1 code such as 'en', or null")
+        return language
+
+    @functools.cached_property
+    def _whisper(self) -> WhisperModel:
+        revision = self.revision
+        is_cached = self.model in weights.names()
+        try:
+            return WhisperModel(
+                str(weights.weight_path(self.model)) if is_cached else self.model,
+                revision=revision,
+                device=self.device,
+                device_index=self.device_index,
+                compute_type=self.compute_type,
+                cpu_threads=self._num_threads,
+            )
+        except (RuntimeError, ValueError, OSError) as error:
+            raise ModelUnavailable(
+                f"Whisper {self.model!r} does not load on {self.device} as {self.compute_type}: {error}."
+            ) from error
+
+    @functools.cached_property
+    def _windows(self) -> ShortWindows:
+        return ShortWindows(self._whisper, language=self.language, beam_size=self.beam_size, batch_size=self.batch_size)
+
+    @property
+    def _num_threads(self) -> int:
+        return self.threads or os.cpu_count() or 1
+
+    def load(self) -> None:
+        """Load the network and the voice activity detector."""
+        _ = self._windows
+        get_vad_model()
+
+    def probe(self) -> None:
+        """Decode a second of a quiet tone; any text will do, an error will not."""
+        second = np.arange(self.sample_rate_hz) / self.sample_rate_hz
+        try:
+            self._windows.decode([(0.01 * np.sin(2 * np.pi * 220 * second)).astype(np.float32)])
+        except (RuntimeError, ValueError) as error:
+            raise ModelUnavailable(f"Whisper {self.model_name} does not answer: {error}.") from error
+
+    def close(self) -> None:
+        """Release the network."""
+        for name in ("_windows", "_whisper"):
+            self.__dict__.pop(name, None)
+
+    def transcribe(self, clips: Sequence[NDArray[np.float32]]) -> list[Transcript]:
+        """Transcribe clips; see `Recognizer.transcribe`. A clip without speech costs only the detector."""
+        self.load()
+        with ThreadPoolExecutor(self._num_threads) as pool:
+            voiced = list(pool.map(self._voiced_part, clips))
+        spoken = [index for index, part in enumerate(voiced) if part.speech_s > self.min_speech_s]
+        short = [
+            index
+            for index in spoken
+            if self.short_windows and len(voiced[index].audio) <= MAX_CLIP_S * self.sample_rate_hz
+        ]
+        in_short_windows = dict(zip(short, self._windows.decode([voiced[index].audio for index in short]), strict=True))
+        transcripts = [Transcript("", (), (), "", 0.0, part.speech_s, full_window=False) for part in voiced]
+        for index in spoken:
+            transcripts[index] = self._transcript(voiced[index], in_short_windows.get(index))
+        return transcripts
+
+    def _transcript(self, part: _Voiced, in_short_window: Decoding | None) -> Transcript:
+        """Take the text of the short window if it may stand, else decode again; drop what is noise."""
+        decoding = in_short_window if in_short_window and self._is_settled(in_short_window, part) else None
+        full_window = decoding is None
+        decoding = decoding or self._decode_full_windows(part.audio)
+        if self._is_noise(decoding):
+            decoding = replace(decoding, text="", segments=(), words=())
+        return _in_clip(decoding, part, full_window=full_window)
+
+    def _voiced_part(self, clip: NDArray[np.float32]) -> _Voiced:
+        """Find speech with Silero VAD and cut the clip around it."""
+        options = VadOptions(threshold=self.vad_threshold, min_silence_duration_ms=300, speech_pad_ms=0)
+        spans = get_speech_timestamps(clip, options)
+        if not spans:
+            return _Voiced(clip[:0], 0.0, 0.0, 0.0)
+        margin = round(self.margin_s * self.sample_rate_hz)
+        start, end = max(0, spans[0]["start"] - margin), min(len(clip), spans[-1]["end"] + margin)
+        return _Voiced(
+            audio=clip[start:end],
+            start_s=start / self.sample_rate_hz,
+            last_speech_s=(spans[-1]["end"] - start) / self.sample_rate_hz,
+            speech_s=sum(span["end"] - span["start"] for span in spans) / self.sample_rate_hz,
+        )
+
+    def _is_sound(self, decoding: Decoding) -> bool:
+        """Whether a text neither repeats itself nor is a guess nor was cut off."""
+        return (
+            decoding.finished
+            and decoding.compression_ratio <= self.max_compression_ratio
+            and all(segment.avg_logprob >= self.min_log_prob for segment in decoding.segments)
+        )
+
+    def _is_noise(self, decoding: Decoding) -> bool:
+        """Whether a text is bad and the decoder itself doubts that there is speech: a full window would not help."""
+        doubts = [segment.no_speech_prob > self.max_no_speech_prob for segment in decoding.segments]
+        return bool(doubts) and all(doubts) and not self._is_sound(decoding)
+
+    def _is_settled(self, decoding: Decoding, part: _Voiced) -> bool:
+        """Whether the text of a short window may stand, or is noise; else the full window decides."""
+        if self._is_noise(decoding):
+            return True
+        heard_s = max((segment.end_s for segment in decoding.segments), default=part.last_speech_s)
+        return self._is_sound(decoding) and heard_s >= part.last_speech_s - _MAX_UNHEARD_S
+
+    def _decode_full_windows(self, audio: NDArray[np.float32]) -> Decoding:
+        """Decode as faster-whisper does: windows of 30 s, one after the other, trying again at each temperature."""
+        ctranslate2.set_random_seed(0)
+        pieces, info = self._whisper.transcribe(
+            audio,
+            language=self.language,
+            beam_size=self.beam_size,
+            temperature=self.temperatures,
+            log_prob_threshold=self.min_log_prob,
+            compression_ratio_threshold=self.max_compression_ratio,
+            no_speech_threshold=self.max_no_speech_prob,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+        )
+        found = list(pieces)
+        return Decoding(
+            text="".join(piece.text for piece in found),
+            segments=tuple(
+                SpeechSegment(
+                    text=piece.text.strip(),
+                    start_s=piece.start,
+                    end_s=piece.end,
+                    avg_logprob=piece.avg_logprob,
+                    no_speech_prob=piece.no_speech_prob,
+                    compression_ratio=piece.compression_ratio,
+                )
+                for piece in found
+            ),
+            words=whole_words(
+                ((word.word, word.start, word.end, word.probability) for piece in found for word in piece.words or ()),
+                info.language,
+            ),
+            language=info.language,
+            language_probability=info.language_probability,
+            finished=True,
+        )
+
+
+def _in_clip(decoding: Decoding, part: _Voiced, *, full_window: bool) -> Transcript:
+    """Put what was decoded in the voiced part back into the clip's time; no time leaves the part."""
+    last_s = part.start_s + len(part.audio) / FasterWhisper.sample_rate_hz
+
+    def moved(item: _Timed) -> _Timed:
+        start_s = min(round(float(part.start_s + item.start_s), 3), last_s)
+        end_s = min(round(float(part.start_s + item.end_s), 3), last_s)
+        return replace(item, start_s=start_s, end_s=max(start_s, end_s))
+
+    return Transcript(
+        text=decoding.text.strip(),
+        segments=tuple(moved(segment) for segment in decoding.segments),
+        words=tuple(moved(word) for word in decoding.words),
+        language=decoding.language,
+        language_probability=decoding.language_probability,
+        speech_s=part.speech_s,
+        full_window=full_window,
+    )
+
+
+@functools.cache
+def _folder_sha256(folder: Path) -> str:
+    """One hash of the files that make a CTranslate2 model."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in {".bin", ".json", ".txt"})
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as stream:
+            digest.update(f"{path.name}:{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()
