@@ -25,6 +25,7 @@ FORMATS = (
 """Names of the demuxers that may be used; none of them opens a second file or address."""
 
 _SIGNATURES = {b"RIFF": "WAV or AVI", b"fLaC": "FLAC", b"OggS": "Ogg", b"\x1a\x45\xdf\xa3": "Matroska", b"ID3": "MP3"}
+_RIFF_UNKNOWN = 0x7FFF_0000
 _TOP_BOXES = {
     b"ftyp",
     b"moov",
@@ -85,6 +86,7 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
     except av.error.FFmpegError as error:
         raise _diagnose(path, head, error) from error
     with container:
+        _check_riff(path, head)
         yield container
 
 
@@ -124,6 +126,14 @@ def _diagnose(path: Path, head: bytes, error: Exception) -> ClipError:
     if head[4:8] in _TOP_BOXES:
         return ClipError("corrupt", f"{shown(path)} begins like MP4 but cannot be read: {_said(error)}.")
     return ClipError("unknown_format", f"{shown(path)} is not a sound or video file of a known format.")
+
+
+def _check_riff(path: Path, head: bytes) -> None:
+    """Find a WAV or AVI that was cut off: FFmpeg plays what is there and says nothing."""
+    stated, size = int.from_bytes(head[4:8], "little") + 8, path.stat().st_size
+    # Writers that cannot go back to the header leave the largest number there, or nearly.
+    if head.startswith(b"RIFF") and size < 0.95 * stated and stated < _RIFF_UNKNOWN:
+        raise ClipError("truncated", f"{shown(path)} is cut off: it states {stated} bytes, but holds {size}.")
 
 
 def _walk_boxes(path: Path, size: int) -> tuple[set[bytes], bool]:

@@ -5,11 +5,12 @@ from pathlib import Path
 import av
 import av.container
 import av.error
+from av.audio.stream import AudioStream
 
 from resources.errors import ClipError
 from resources.media.container import open_media, picture_stream, shown, sound_stream
 from resources.media.pictures import read_key_frames
-from resources.media.sound import Sound, Window, find_window, read_sound, stated_duration_s
+from resources.media.sound import Sound, Window, find_window, read_sound, sound_origin_s, stated_duration_s
 from resources.media.types import DecodedClip, KeyFrame, MediaSettings
 
 
@@ -41,7 +42,7 @@ def decode_clip(
             stream = sound_stream(container, path)
             window = find_window(path, stated_duration_s(container), start_s, end_s, settings)
             sound = read_sound(container, stream, path, window, settings)
-            return _clip(container, sound, stream.codec_context.name, window, settings)
+            return _clip(container, stream, sound, window, settings)
     except MemoryError as error:
         raise ClipError("too_large", f"{shown(path)} needs more memory than a decoder is given.") from error
     except av.error.FFmpegError as error:
@@ -49,7 +50,7 @@ def decode_clip(
 
 
 def _clip(
-    container: av.container.InputContainer, sound: Sound, audio_codec: str, window: Window, settings: MediaSettings
+    container: av.container.InputContainer, stream: AudioStream, sound: Sound, window: Window, settings: MediaSettings
 ) -> DecodedClip:
     picture = picture_stream(container)
     frames: tuple[KeyFrame, ...] = ()
@@ -60,7 +61,10 @@ def _clip(
         else:
             end_s = window.start_s + sound.audio.shape[1] / sound.sample_rate_hz
             try:
-                frames = read_key_frames(container, picture, window.start_s, end_s, settings)
+                origin_s = sound_origin_s(stream)
+                frames = read_key_frames(
+                    container, picture, settings, origin_s=origin_s, start_s=window.start_s, end_s=end_s
+                )
             except av.error.FFmpegError as error:
                 notes.append(f"The picture cannot be decoded: {error.strerror}.")
             if not frames and settings.key_frames and len(notes) == len(sound.notes):
@@ -71,7 +75,7 @@ def _clip(
         source_sample_rate_hz=sound.source_sample_rate_hz,
         channels=sound.channels,
         container=container.format.name,
-        audio_codec=audio_codec,
+        audio_codec=stream.codec_context.name,
         has_video=picture is not None,
         width=picture.width if picture else None,
         height=picture.height if picture else None,

@@ -13,15 +13,25 @@ from resources.media.types import KeyFrame, MediaSettings
 
 _JPEG_QUALITY = 85
 
+_INDEXED = {"mov", "matroska"}
+_UNINDEXED_MARGIN_S = 2.0
+"""Formats without an index of pictures are searched by guess: begin earlier, so as not to land behind the target."""
+
 
 def read_key_frames(
-    container: av.container.InputContainer, stream: VideoStream, start_s: float, end_s: float, settings: MediaSettings
+    container: av.container.InputContainer,
+    stream: VideoStream,
+    settings: MediaSettings,
+    *,
+    origin_s: float,
+    start_s: float,
+    end_s: float,
 ) -> tuple[KeyFrame, ...]:
     """Take one picture from each of `MediaSettings.key_frames` equal parts of ``[start_s, end_s)``.
 
     It is the first that the encoder stored whole in that part (encoders do so at cuts), else the one at its middle.
 
-    The window is in seconds from the start of the file.
+    The window is in seconds from `origin_s`, the container's time of the first sample of the sound.
 
     Returns:
         Pictures in order of time, their times from `start_s`; fewer than asked when the picture is shorter.
@@ -33,7 +43,6 @@ def read_key_frames(
         return ()
     stream.thread_type = "NONE"  # the pool already uses every core
     stream.codec_context.skip_frame = "NONREF"  # pictures that no other needs are half the work and the poorer half
-    origin_s = (container.start_time or 0) / av.time_base
     stored = _stored_whole(container, stream, origin_s, start_s, end_s)
     targets = _targets(stored, start_s, end_s, settings.key_frames)
     frames = _frames_at(container, stream, origin_s, targets, stored)
@@ -89,6 +98,8 @@ def _frames_at(
 
 def _seek(container: av.container.InputContainer, stream: VideoStream, time_s: float) -> None:
     assert stream.time_base is not None
+    if container.format.name.split(",")[0] not in _INDEXED:
+        time_s = max(0.0, time_s - _UNINDEXED_MARGIN_S)
     # Half a tick on top: rounding down must not land before the very picture asked for.
     container.seek(int(time_s / stream.time_base + 0.5), stream=stream, backward=True)
 

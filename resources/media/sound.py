@@ -52,6 +52,11 @@ def stated_duration_s(container: av.container.InputContainer) -> float | None:
     return container.duration / av.time_base if container.duration and container.duration > 0 else None
 
 
+def sound_origin_s(stream: AudioStream) -> float:
+    """Give the container's time of the first sample: where the times of a clip start to count."""
+    return float((stream.start_time or 0) * stream.time_base) if stream.time_base else 0.0
+
+
 def find_window(
     path: Path, duration_s: float | None, start_s: float | None, end_s: float | None, settings: MediaSettings
 ) -> Window:
@@ -93,10 +98,9 @@ def read_sound(
     Raises:
         ClipError: no_samples, corrupt, truncated, not_finite, too_long, too_short or segment_outside.
     """
-    origin_s = (container.start_time or 0) / av.time_base
     seekable = container.format.name.split(",")[0] in _SEEKABLE
     if seekable and window.start_s > SEEK_MARGIN_S and stream.time_base:
-        target_s = origin_s + window.start_s - SEEK_MARGIN_S
+        target_s = sound_origin_s(stream) + window.start_s - SEEK_MARGIN_S
         container.seek(int(target_s / stream.time_base), stream=stream, backward=True)
         reader = _Reader(container, stream, path, window, settings, seeked=True)
     else:
@@ -126,7 +130,7 @@ class _Reader:
     ) -> None:
         self.container, self.stream, self.settings, self.window = container, stream, settings, window
         self.name = shown(path)
-        self.origin_s = (container.start_time or 0) / av.time_base
+        self.origin_s = sound_origin_s(stream)
         self.position: int | None = None if seeked else 0
         self.chunks: list[FloatArray] = []
         self.kept = 0
@@ -217,6 +221,8 @@ class _Reader:
         name = self.name
         if self.not_finite:
             raise ClipError("not_finite", f"{name} holds {self.not_finite} samples that are NaN or infinite.")
+        if not self.kept and not self.stream.codec_context.sample_rate:
+            raise ClipError("unknown_format", f"{name} is not a sound or video file of a known format.")
         if not self.kept and self.packets and not self.rate:
             raise ClipError("corrupt", f"None of the {self.packets} sound packets of {name} can be decoded.")
         if not self.kept and self.window.start_s and self.position:
