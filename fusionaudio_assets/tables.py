@@ -64,6 +64,24 @@ def _scored() -> dy.Struct:
     return _struct(label=dy.String(nullable=True), score=dy.Float32(nullable=True))
 
 
+def _claim() -> dy.Struct:
+    return _struct(
+        text=dy.String(nullable=True), supported=dy.Bool(nullable=True), by=_list(dy.String(nullable=True), "")
+    )
+
+
+def _qa_pair() -> dy.Struct:
+    return _struct(
+        question=dy.String(nullable=True),
+        answer=dy.String(nullable=True),
+        category=dy.String(nullable=True),
+        difficulty=dy.String(nullable=True),
+        format=dy.String(nullable=True),
+        options=_list(dy.String(nullable=True), ""),
+        author=dy.String(nullable=True),
+    )
+
+
 class StageTable(dy.Schema):
     """Columns that every stage's table has: one row for every clip of the shard, whatever became of it."""
 
@@ -223,9 +241,7 @@ class FusedCaptions(StageTable):
     abstained = _flag("no caption can be given honestly")
     abstain_reason = _text("why")
     claims = _list(
-        _struct(
-            text=dy.String(nullable=True), supported=dy.Bool(nullable=True), by=_list(dy.String(nullable=True), "")
-        ),
+        _claim(),
         "claims of the caption with the cues that support them",
     )
     leaks = _list(
@@ -250,15 +266,7 @@ class QaPairs(StageTable):
     """Question-answer pairs about the sound."""
 
     pairs = _list(
-        _struct(
-            question=dy.String(nullable=True),
-            answer=dy.String(nullable=True),
-            category=dy.String(nullable=True),
-            difficulty=dy.String(nullable=True),
-            format=dy.String(nullable=True),
-            options=_list(dy.String(nullable=True), ""),
-            author=dy.String(nullable=True),
-        ),
+        _qa_pair(),
         "the pairs",
     )
     num_pairs = _count("number of pairs")
@@ -276,6 +284,36 @@ class FilteredDataset(StageTable):
     scorer = _text("the scorer")
     duration_s = _number("duration of the clip")
     license = _text("licence of the clip")
+    split = _text("split that the source assigns")
+
+
+class Release(dy.Schema):
+    """A released clip: what people load. The audio stands beside it, in the column `audio` of the Parquet files."""
+
+    clip_id = dy.String(primary_key=True, description="the clip: from the SHA-256 of the file's bytes and its bounds")
+    caption = _text("what can be heard")
+    ambiguities = _list(dy.String(nullable=True), "what could be confused by ear")
+    author = _text("who wrote the caption: the language model's name, or composer")
+    modalities = _list(dy.String(nullable=True), "cues that the caption draws on")
+    claims = _list(
+        _claim(),
+        "claims of the caption with the cues that support them",
+    )
+    similarity = _number("cosine of caption and clip on the scorer's own scale")
+    scorer = _text("the scorer: scales of different scorers do not compare")
+    qa = _list(
+        _qa_pair(),
+        "question-answer pairs",
+    )
+    labels = _list(_struct(name=dy.String(nullable=True), quality=_share("")), "human labels, quality in [0, 1]")
+    sources = _list(dy.String(nullable=True), "every name under which these bytes were ingested")
+    start_s = _number("start of the segment in the source, null for the whole of it")
+    end_s = _number("end of the segment in the source, exclusive")
+    duration_s = _number("duration of the audio", min=0)
+    sample_rate_hz = dy.Int32(nullable=True, min=1, description="sample rate of the audio in the lake")
+    channels = dy.Int32(nullable=True, min=1, max=2, description="channels of the audio in the lake")
+    audio_sha256 = _text("SHA-256 of the 24-bit samples")
+    license = _text("licence of the clip as its source states it")
     split = _text("split that the source assigns")
 
 
