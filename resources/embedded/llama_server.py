@@ -51,7 +51,7 @@ class LlamaServer(LanguageModel):
     seed: int = Field(0, ge=0, description="Seed of the sampling.")
     context_tokens: int = Field(2048, ge=256, description="Longest request with its answer, in tokens.")
     slots: int = runtime(2, "Requests answered at a time, in one batch of the model.")
-    threads: int = runtime(0, "Threads of the model; 0 for one per core.")
+    threads: int = runtime(0, "Threads of the model; 0 for all cores but one: its threads spin, and starve together.")
     start_timeout_s: float = runtime(120.0, "Bound on loading the model.")
     timeout_s: float = runtime(120.0, "Bound on one attempt at one request.")
 
@@ -117,7 +117,7 @@ class LlamaServer(LanguageModel):
             "api_key": api_key,
             "slots": self.slots,
             "context_tokens": self.context_tokens,
-            "threads": self.threads or os.cpu_count() or 1,
+            "threads": self.threads or max(1, (os.cpu_count() or 1) - 1),
         }
         log = tempfile.TemporaryFile("w+", prefix="fusionaudio-llama-")  # noqa: SIM115  closed when the server stops
         process = subprocess.Popen(

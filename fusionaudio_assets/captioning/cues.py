@@ -1,0 +1,132 @@
+"""Everything that a caption may be made of: what the experts say about one clip.
+
+Cues are what fusion consumes, so they are what its fingerprints are made of. Numbers are rounded on construction,
+scores to 0.1, times to 0.1 s, tempo to 5 beats a minute, loudness to 3 LUFS: a figure that moves by less writes no
+caption anew.
+"""
+
+import hashlib
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _to_tenth(value: float) -> float:
+    return round(value, 1)
+
+
+def _to_5(value: float) -> float:
+    return 5.0 * round(value / 5)
+
+
+def _to_3(value: float) -> float:
+    return 3.0 * round(value / 3)
+
+
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_to_tenth)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(_to_tenth)]
+Bpm = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(_to_5)]
+Lufs = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_to_3)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelCue(_Frozen):
+    """A human label.
+
+    Attributes:
+        name: AudioSet display name.
+        quality: Share of raters who confirm the label, in [0, 1]; None when nobody was asked.
+    """
+
+    name: str
+    quality: Score | None = None
+
+
+class EventCue(_Frozen):
+    """A sound event from the tagger.
+
+    Attributes:
+        label: AudioSet display name.
+        score: Clip-level score in [0, 1].
+        spans: ``(start_s, end_s)`` pairs in which it is heard, sorted.
+        implied: Classes that the ontology says are heard whenever this one is (`resources.ontology`): wider names
+            that a caption may use, and events that need no mention of their own.
+    """
+
+    label: str
+    score: Score
+    spans: tuple[tuple[Seconds, Seconds], ...] = ()
+    implied: tuple[str, ...] = ()
+
+
+class SpeechCue(_Frozen):
+    """What is known about speech.
+
+    Attributes:
+        present: Somebody speaks.
+        language: English name of the language when it is sure, else empty.
+        kind: A word about its form, e.g. ``"conversation"``; empty when unknown.
+        manner: A word about how it is spoken, e.g. ``"calm"``; empty when unknown.
+        text: The transcript. It never reaches a caption; it is here for the leak check, and for the prompts of large
+            models where the profile says so.
+    """
+
+    present: bool = False
+    language: str = ""
+    kind: str = ""
+    manner: str = ""
+    text: str = ""
+
+
+class MusicCue(_Frozen):
+    """What is known about the music: words, best first."""
+
+    genres: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    moods: tuple[str, ...] = ()
+    vocals: tuple[str, ...] = ()
+    tempo_bpm: Bpm | None = None
+    description: str = ""
+
+
+class VisualCue(_Frozen):
+    """What is seen. It may sharpen a generic sound, and never appears."""
+
+    labels: tuple[str, ...] = ()
+    description: str = ""
+
+
+class Cues(_Frozen):
+    """All cues of one clip. An absent cue is empty or None, and ignored.
+
+    Attributes:
+        duration_s: Length of the clip.
+        labels: Human labels.
+        events: Sound events, any order.
+        sound: A description of the sound events.
+        speech: None when the clip was not looked at for speech.
+        singing: Somebody sings.
+        music: None when there is no music.
+        visual: None when there are no pictures.
+        silent: The clip holds no sound to speak of.
+        loudness_lufs: Integrated loudness, None when not measurable.
+    """
+
+    duration_s: Seconds
+    labels: tuple[LabelCue, ...] = ()
+    events: tuple[EventCue, ...] = ()
+    sound: str = ""
+    speech: SpeechCue | None = None
+    singing: bool = False
+    music: MusicCue | None = None
+    visual: VisualCue | None = None
+    silent: bool = False
+    loudness_lufs: Lufs | None = None
+
+    def audible_digest(self) -> str:
+        """Return a hash of what is heard, without the words spoken and the pictures: it picks among wordings."""
+        heard = self.model_dump_json(exclude={"visual": True, "speech": {"text"}})
+        return hashlib.sha256(heard.encode()).hexdigest()

@@ -1,0 +1,262 @@
+"""From cues to facts: what may be said about a clip, how surely, and when it is heard.
+
+Here the order of reliability is applied: labels that raters confirm, then the music description and the tagger, then
+the presence of a voice by the recogniser, then doubtful labels. What is vaguer than another fact is dropped.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from fusionaudio_assets.captioning.cues import Cues, EventCue, MusicCue
+from fusionaudio_assets.captioning.relations import covers, together
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS
+from resources.sound_names import bare, sound_name
+
+SURE_SCORE = 0.5
+LIKELY_SCORE = 0.3
+CONFIRMED_QUALITY = 0.5
+REFUTED_QUALITY = 0.2
+_MAX_SOUNDS = 4
+_MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood"})
+_STEADY_GROUPS = frozenset({"weather", "water", "fire", "engine", "vehicle", "noise", "insect", "texture"})
+_UNSAID_GROUPS = frozenset({"abstract", "space"})
+_UNSAID = frozenset({"Music", "Musical instrument", "Music genre", "Music mood", "Music role", "Musical concepts"})
+_PLAIN_WORD = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+){0,2}")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One sound that may be said.
+
+    Attributes:
+        label: AudioSet display name, or two joined by " + ".
+        group: Its group in `sound_names.yaml`.
+        nouns: Noun phrases for it.
+        clauses: Clauses for it.
+        score: In [0, 1]; 1 for a confirmed label.
+        sure: Said plainly; else with care.
+        spans: When it is heard; empty when that is unknown.
+        coverage: Share of the clip in which it is heard; 0 when unknown.
+        implied: Wider classes that are heard whenever it is.
+    """
+
+    label: str
+    group: str
+    nouns: tuple[str, ...]
+    clauses: tuple[str, ...]
+    score: float
+    sure: bool
+    spans: tuple[tuple[float, float], ...]
+    coverage: float
+    implied: frozenset[str] = frozenset()
+
+    @property
+    def start_s(self) -> float | None:
+        """When it is first heard, None when unknown."""
+        return self.spans[0][0] if self.spans else None
+
+    @property
+    def end_s(self) -> float | None:
+        """When it is last heard, None when unknown."""
+        return self.spans[-1][1] if self.spans else None
+
+    @property
+    def steady(self) -> bool:
+        """It lasts, as rain or an engine does, and so may stand in the background."""
+        return self.group in _STEADY_GROUPS and (not self.spans or self.coverage >= 0.6)
+
+
+@dataclass(frozen=True)
+class Music:
+    """The music of a clip: words without articles, best first; `tempo` is slow, moderate, fast or empty.
+
+    `spans` and `coverage` as in `Heard`.
+    """
+
+    moods: tuple[str, ...] = ()
+    genre: str = ""
+    instruments: tuple[str, ...] = ()
+    tempo: str = ""
+    spans: tuple[tuple[float, float], ...] = ()
+    coverage: float = 0.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What may be said about a clip; sounds in order of time, those of unknown time last."""
+
+    speech: Heard | None
+    singing: Heard | None
+    music: Music | None
+    sounds: tuple[Heard, ...]
+    doubtful: tuple[Heard, ...]
+    space: str
+    silent: bool
+
+    @property
+    def empty(self) -> bool:
+        """Nothing at all may be said."""
+        return not (self.speech or self.singing or self.music or self.sounds or self.doubtful or self.silent)
+
+
+def facts_of(cues: Cues) -> Facts:
+    """Return what may be said about a clip."""
+    if cues.silent:
+        return Facts(None, None, None, (), (), "", silent=True)
+    heard = _candidates(cues)
+    sayable = _without_vaguer(_joined([one for one in heard if one.group not in _UNSAID_GROUPS]))
+    speech = _speech(cues, [one for one in sayable if one.group == "speech"])
+    singing = _singing(cues, [one for one in sayable if one.group == "singing"])
+    music, solo = _music(cues.music, [one for one in heard if one.group in _MUSIC_GROUPS and one.sure], sayable)
+    other = [one for one in sayable if one.group not in {*_MUSIC_GROUPS, "speech", "singing"}]
+    sounds = _in_time(sorted((one for one in other if one.sure), key=_best_first)[:_MAX_SOUNDS])
+    sounds = _in_time([*sounds, *solo])
+    said = bool(speech) + bool(singing) + bool(music) + len(sounds)
+    doubtful = sorted((one for one in other if not one.sure), key=_best_first)[: max(0, 2 - said)]
+    rooms = [one for one in heard if one.group == "space" and one.sure]
+    space = min(rooms, key=_best_first).nouns[0] if rooms else ""
+    return Facts(speech, singing, music, sounds, tuple(doubtful), space, silent=False)
+
+
+def is_confirmed(quality: float | None) -> bool:
+    """Whether a human label of this quality counts as heard."""
+    return quality is None or quality >= CONFIRMED_QUALITY
+
+
+def plain_words(words: Iterable[str]) -> list[str]:
+    """Keep the words that can stand in a sentence: one to three plain English words each, none of them twice."""
+    kept = [word.strip().lower() for word in words if _PLAIN_WORD.fullmatch(word.strip())]
+    return list(dict.fromkeys(word for word in kept if not set(word.split()) & FUNCTION_WORDS))
+
+
+def tempo_word(bpm: float | None) -> str:
+    """Name a tempo: below 80 beats a minute slow, below 120 moderate, else fast."""
+    if not bpm:
+        return ""
+    return "slow" if bpm < 80 else "moderate" if bpm < 120 else "fast"
+
+
+def _best_first(heard: Heard) -> tuple[bool, float, str]:
+    return not heard.sure, -heard.score, heard.label
+
+
+def _in_time(sounds: Iterable[Heard]) -> tuple[Heard, ...]:
+    return tuple(sorted(sounds, key=lambda one: (one.start_s is None, one.start_s or 0.0, *_best_first(one))))
+
+
+def _candidates(cues: Cues) -> list[Heard]:
+    """Return each class that a confirmed label or the tagger names, once."""
+    confirmed = {label.name for label in cues.labels if is_confirmed(label.quality)}
+    refuted = {label.name for label in cues.labels if (label.quality or 1.0) <= REFUTED_QUALITY or label.quality == 0}
+    refuted -= confirmed
+    best: dict[str, EventCue] = {}
+    for event in cues.events:
+        if event.label not in best or event.score > best[event.label].score:
+            best[event.label] = event
+    heard = [
+        _heard(cues, event, sure=event.label in confirmed or (event.score >= SURE_SCORE and event.label not in refuted))
+        for event in best.values()
+        if event.score >= LIKELY_SCORE or event.label in confirmed
+    ]
+    unseen = confirmed - best.keys()
+    return heard + [_heard(cues, EventCue(label=name, score=1.0), sure=True) for name in sorted(unseen)]
+
+
+def _heard(cues: Cues, event: EventCue, *, sure: bool) -> Heard:
+    name = sound_name(event.label)
+    spans = tuple(sorted((start, end) for start, end in event.spans if end >= start))
+    total_s = sum(end - start for start, end in spans)
+    coverage = min(1.0, total_s / cues.duration_s) if cues.duration_s else 0.0
+    return Heard(
+        event.label, name.group, name.nouns, name.clauses, event.score, sure, spans, coverage, frozenset(event.implied)
+    )
+
+
+def _without_vaguer(heard: list[Heard]) -> list[Heard]:
+    """Drop what another fact, at least as sure, implies or covers; and what is unsure beside its own wider name."""
+    kept = sorted(heard, key=_best_first, reverse=True)
+    for one in tuple(kept):  # the weakest first; what is gone tells nothing any more, so circles keep their best
+        others = [other for other in kept if other is not one]
+        told = any((other.sure or not one.sure) and _tells(other, one) for other in others)
+        vague_kind = not one.sure and any(other.sure and other.label in one.implied for other in others)
+        if told or vague_kind:
+            kept.remove(one)
+    return kept
+
+
+def _tells(other: Heard, one: Heard) -> bool:
+    """Whether hearing `other` says all that hearing `one` does."""
+    names = other.label.split(" + ")
+    return one.label in other.implied or any(one.label in covers(name) for name in names)
+
+
+def _joined(sounds: list[Heard]) -> list[Heard]:
+    """Say two sounds of one event as one."""
+    by_label = {one.label: one for one in sounds}
+    for pair in together():
+        if pair.labels <= by_label.keys() and all(by_label[label].sure for label in pair.labels):
+            first, second = (by_label.pop(label) for label in sorted(pair.labels))
+            action = min(first, second, key=lambda one: one.coverage)
+            by_label[f"{first.label} + {second.label}"] = replace(
+                action,
+                label=f"{first.label} + {second.label}",
+                nouns=(pair.noun,),
+                clauses=(pair.clause,),
+                score=max(first.score, second.score),
+                implied=first.implied | second.implied,
+            )
+    return list(by_label.values())
+
+
+def _speech(cues: Cues, heard: list[Heard]) -> Heard | None:
+    """Return the speech, by the best name for it. The recogniser adds that there is some, never who speaks."""
+    present = cues.speech is not None and cues.speech.present
+    denied = cues.speech is not None and not cues.speech.present
+    sure = [one for one in heard if one.sure and (one.score > SURE_SCORE or not denied)]
+    if not sure:
+        return _heard(cues, EventCue(label="Speech", score=SURE_SCORE), sure=True) if present else None
+    by_label = {one.label: one for one in sure}
+    man, woman = by_label.get("Male speech, man speaking"), by_label.get("Female speech, woman speaking")
+    if man and woman:
+        label = f"{woman.label} + {man.label}"
+        return replace(man, label=label, nouns=("a man and a woman talking",), clauses=("a man and a woman talk",))
+    return min(sure, key=lambda one: (one.label in {"Speech", "Human voice"}, *_best_first(one)))
+
+
+def _singing(cues: Cues, heard: list[Heard]) -> Heard | None:
+    sure = sorted((one for one in heard if one.sure), key=lambda one: (one.label == "Singing", *_best_first(one)))
+    if sure:
+        return sure[0]
+    return _heard(cues, EventCue(label="Singing", score=SURE_SCORE), sure=True) if cues.singing else None
+
+
+def _music(cue: MusicCue | None, tagged: list[Heard], sayable: list[Heard]) -> tuple[Music | None, list[Heard]]:
+    """Return the music; or, where only one instrument is tagged and nothing says "music", that one as a sound."""
+    kept = {one.label for one in sayable} - _UNSAID
+    ranked = sorted((one for one in tagged if one.label in kept), key=_best_first)
+    instruments = [one for one in ranked if one.group == "instrument"]
+    if cue is None and len(tagged) == len(instruments) <= 1:
+        return None, instruments
+    cue = cue or MusicCue()
+    tempo = tempo_word(cue.tempo_bpm)
+    named = [bare(one.nouns[0]) for one in instruments]
+    genres = [one.nouns[0] for one in ranked if one.group == "genre"]
+    genres += [genre.removesuffix(" music") for genre in plain_words(cue.genres)]
+    moods = plain_words(cue.moods) + [one.nouns[0] for one in ranked if one.group == "mood"]
+    moods = [mood for mood in dict.fromkeys(moods) if mood not in {"slow", "fast", "moderate"} or not tempo]
+    genre = next((genre for genre in genres if genre and genre not in {*moods, "music"}), "")
+    said = _without_heads([*named, *plain_words(cue.instruments)])
+    longest = max(tagged, key=lambda one: one.coverage, default=None)
+    spans, coverage = (longest.spans, longest.coverage) if longest else ((), 0.0)
+    return Music(tuple(moods[:2]), genre, tuple(said[:3]), tempo, spans, coverage), []
+
+
+def _without_heads(instruments: list[str]) -> list[str]:
+    """Drop "guitar" beside "acoustic guitar", and plurals beside their singular."""
+    unique = list(dict.fromkeys(instruments))
+    return [
+        one
+        for one in unique
+        if not any(other != one and (other.endswith(f" {one}") or other == one.removesuffix("s")) for other in unique)
+    ]

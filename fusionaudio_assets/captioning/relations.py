@@ -1,0 +1,48 @@
+"""How sounds relate to each other by ear: the tables of `relations.yaml`, typed."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two sounds of one event and how they are said as one."""
+
+    labels: frozenset[str]
+    noun: str
+    clause: str
+
+
+@cache
+def covers(label: str) -> frozenset[str]:
+    """Return the vaguer names under which the same sound is often tagged."""
+    return frozenset(_raw()["covers"].get(label, ()))
+
+
+@cache
+def confused_with(label: str) -> tuple[str, ...]:
+    """Return what a listener could take the sound for."""
+    return tuple(_raw()["confused"].get(label, ()))
+
+
+@cache
+def sharpening_groups(label: str) -> frozenset[str]:
+    """Return the groups in which a picture may find the source of a generic sound; empty for others."""
+    return frozenset(_raw()["sharpened_by_sight"].get(label, ()))
+
+
+@cache
+def together() -> tuple[Together, ...]:
+    """Return the pairs that are said as one."""
+    return tuple(Together(frozenset(labels), noun, clause) for labels, noun, clause in _raw()["together"])
+
+
+@cache
+def _raw() -> dict[str, Any]:
+    text = files("fusionaudio_assets.captioning").joinpath("relations.yaml").read_text(encoding="utf-8")
+    raw: dict[str, Any] = yaml.safe_load(text)
+    return raw

@@ -1,0 +1,100 @@
+"""What each cue allows a caption to say: the words by which a claim can be supported."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from fusionaudio_assets.captioning.cues import Cues, MusicCue
+from fusionaudio_assets.captioning.facts import LIKELY_SCORE, is_confirmed, tempo_word
+from fusionaudio_assets.captioning.relations import sharpening_groups, together
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, claim_runs, content_stems, stem
+from resources.sound_names import SoundName, known_labels, sound_name
+
+_MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood", "singing"})
+_SILENCE_WORDS = "silence silent near quiet almost complete absolute distinct empty still"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One cue, and the stems of the words that it supports."""
+
+    cue: str
+    stems: frozenset[str]
+
+
+@cache
+def sound_stems(label: str) -> frozenset[str]:
+    """Return the stems of all words for a class: its wording, its display name, its synonyms."""
+    name = sound_name(label)
+    text = " ".join((*name.nouns, *name.clauses, *name.words, name.label.replace("(", " ").replace(")", " ")))
+    if name.group in {"genre", "mood"}:
+        text += " music song"
+    return content_stems(text)
+
+
+def sources(cues: Cues) -> list[Source]:
+    """Return what supports claims about a clip, by cue; pictures only where they may sharpen a generic sound."""
+    if cues.silent:
+        return [Source("silence", content_stems(_SILENCE_WORDS))]
+    tagged = [(f"labels: {label.name}", label.name) for label in cues.labels if is_confirmed(label.quality)]
+    tagged += [(f"events: {event.label}", event.label) for event in cues.events if event.score >= LIKELY_SCORE]
+    implied = {event.label: event.implied for event in cues.events}
+    found = [Source(cue, sound_stems(label).union(*map(sound_stems, implied.get(label, ())))) for cue, label in tagged]
+    labels = {label for _, label in tagged}
+    found += [
+        Source("events: " + " + ".join(sorted(pair.labels)), content_stems(f"{pair.noun} {pair.clause}"))
+        for pair in together()
+        if pair.labels <= labels
+    ]
+    if {"Male speech, man speaking", "Female speech, woman speaking"} <= labels:
+        found.append(Source("events: Speech", content_stems("man woman talk speak")))
+    found += [Source("sound", frozenset(token.stem for token in run)) for run in claim_runs(cues.sound)]
+    if cues.speech and cues.speech.present:
+        words = f"{cues.speech.language} {cues.speech.kind} {cues.speech.manner} manner tone"
+        found.append(Source("speech", sound_stems("Speech") | content_stems(words)))
+    if cues.singing:
+        found.append(Source("singing", sound_stems("Singing")))
+    found += _music_source(cues, labels)
+    return found + _sight_source(cues)
+
+
+def audible_stems(cues: Cues) -> frozenset[str]:
+    """Return every stem that some cue supports."""
+    return frozenset[str]().union(*(source.stems for source in sources(cues)))
+
+
+def _music_source(cues: Cues, labels: set[str]) -> list[Source]:
+    """Music is one thing heard: its genre, instruments, mood and voices may stand together in one claim."""
+    musical = {label for label in labels if sound_name(label).group in _MUSIC_GROUPS}
+    if cues.music is None and not musical:
+        return []
+    stems = sound_stems("Music").union(*map(sound_stems, musical))
+    if cues.singing:
+        stems |= sound_stems("Singing")
+    return [Source("music", stems | _music_stems(cues.music or MusicCue()))]
+
+
+def _music_stems(music: MusicCue) -> frozenset[str]:
+    words = (*music.genres, *music.instruments, *music.moods, *music.vocals)
+    return content_stems(" ".join((*words, music.description, tempo_word(music.tempo_bpm))))
+
+
+def _sight_source(cues: Cues) -> list[Source]:
+    """Allow a seen source to sharpen a generic sound, unless a confirmed label names the sound already."""
+    if cues.visual is None or any(is_confirmed(label.quality) for label in cues.labels):
+        return []
+    groups = frozenset[str]().union(*(sharpening_groups(event.label) for event in cues.events))
+    seen = content_stems(" ".join((*cues.visual.labels, cues.visual.description)))
+    sharpened = frozenset[str]().union(*(_source_stems(name) for name in _named(groups)))
+    generic = frozenset[str]().union(*(sound_stems(e.label) for e in cues.events if sharpening_groups(e.label)))
+    return [Source("visual", (seen & sharpened) | generic)] if seen & sharpened else []
+
+
+@cache
+def _named(groups: frozenset[str]) -> tuple[SoundName, ...]:
+    return tuple(name for name in map(sound_name, known_labels()) if name.group in groups)
+
+
+@cache
+def _source_stems(name: SoundName) -> frozenset[str]:
+    """Return the words for what makes the sound: of its display name, which is "Truck", "Helicopter", "Dog"."""
+    return frozenset(stem(word) for word in name.label.replace(",", " ").split() if word not in FUNCTION_WORDS)
