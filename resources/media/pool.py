@@ -27,6 +27,9 @@ _logger = logging.getLogger(__name__)
 _ATTEMPTS = 2
 """A clip whose decoder dies is tried once more: the first death may have been the machine's."""
 
+_MOST_BREAKS = 5
+"""A pool that breaks so often at one clip cannot work on this machine at all."""
+
 _PRELOADED = ["resources.media.pool", "pyloudnorm"]
 
 
@@ -138,6 +141,9 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
 
         `ClipError` is given back, not raised. On top of the reasons of `prepare_clip` there are timeout (not
         permanent: the machine may have been busy) and crashed (permanent: the decoder died of the clip twice).
+
+        Raises:
+            BrokenProcessPool: Workers die again and again without any clip to blame.
         """
         waiting: deque[_Attempt] = deque()
         try:
@@ -176,19 +182,26 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
 
     def _result(self, attempt: "_Attempt") -> PreparedClip | ClipError:
         name = shown(attempt.request.path)
-        for attempts in range(1, _ATTEMPTS + 1):
+        deaths = breaks = 0
+        while True:
             try:
                 return attempt.future.result()
             except TimeoutError:
                 limit_s = self.settings.timeout_s
                 return ClipError("timeout", f"Decoding {name} took more than {limit_s:g} s.", permanent=False)
-            except (ProcessExpired, BrokenProcessPool) as error:
-                _logger.warning("The decoder died at %s (attempt %d): %s", name, attempts, error)
-                if isinstance(error, BrokenProcessPool) and attempt.pool is self._pool:
-                    self.close()  # a death that pebble could pin on no clip ends its whole pool
-            if attempts < _ATTEMPTS:
-                attempt = self._submit(attempt.request)
-        return ClipError("crashed", f"The decoder died of {name}, {_ATTEMPTS} times.")
+            except ProcessExpired as error:
+                deaths += 1
+                _logger.warning("The decoder died of %s: %s", name, error)
+                if deaths == _ATTEMPTS:
+                    return ClipError("crashed", f"The decoder died of {name}, {_ATTEMPTS} times.")
+            except BrokenProcessPool:
+                # A worker died that pebble could pin on no clip, which ends its whole pool: nobody's fault so far.
+                breaks += 1
+                if breaks == _MOST_BREAKS:
+                    raise
+                if attempt.pool is self._pool:
+                    self.close()
+            attempt = self._submit(attempt.request)
 
 
 @dataclass(frozen=True)
