@@ -240,10 +240,7 @@ class FusedCaptions(StageTable):
     author = _text("who wrote the caption: the language model's name, or composer")
     abstained = _flag("no caption can be given honestly")
     abstain_reason = _text("why")
-    claims = _list(
-        _claim(),
-        "claims of the caption with the cues that support them",
-    )
+    claims = _list(_claim(), "claims of the caption with the cues that support them")
     leaks = _list(
         _struct(kind=dy.String(nullable=True), text=dy.String(nullable=True), detail=dy.String(nullable=True)),
         "what was seen or said and stands in the caption",
@@ -265,10 +262,7 @@ class CaptionScores(StageTable):
 class QaPairs(StageTable):
     """Question-answer pairs about the sound."""
 
-    pairs = _list(
-        _qa_pair(),
-        "the pairs",
-    )
+    pairs = _list(_qa_pair(), "the pairs")
     num_pairs = _count("number of pairs")
 
 
@@ -295,16 +289,10 @@ class Release(dy.Schema):
     ambiguities = _list(dy.String(nullable=True), "what could be confused by ear")
     author = _text("who wrote the caption: the language model's name, or composer")
     modalities = _list(dy.String(nullable=True), "cues that the caption draws on")
-    claims = _list(
-        _claim(),
-        "claims of the caption with the cues that support them",
-    )
+    claims = _list(_claim(), "claims of the caption with the cues that support them")
     similarity = _number("cosine of caption and clip on the scorer's own scale")
     scorer = _text("the scorer: scales of different scorers do not compare")
-    qa = _list(
-        _qa_pair(),
-        "question-answer pairs",
-    )
+    qa = _list(_qa_pair(), "question-answer pairs")
     labels = _list(_struct(name=dy.String(nullable=True), quality=_share("")), "human labels, quality in [0, 1]")
     sources = _list(dy.String(nullable=True), "every name under which these bytes were ingested")
     start_s = _number("start of the segment in the source, null for the whole of it")
