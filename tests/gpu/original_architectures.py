@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from resources.embedded import efficientnet_graph, musicnn_graph, spleeter_graph, weights
 from resources.embedded.onnx_graph import golden_sample
@@ -33,6 +33,11 @@ def golden_outputs(name: str) -> Array:
         return compute(Path(folder), torch.from_numpy(inputs())).numpy()
 
 
+def golden_input(name: str) -> Array:
+    """What `golden_outputs` starts from."""
+    return _ORIGINALS[name][1]()
+
+
 def _layer(tensors: dict[str, Array], kind: str, number: int) -> dict[str, torch.Tensor]:
     prefix = kind if number == 0 else f"{kind}_{number}"
     parts = {name.removeprefix(f"{prefix}/"): value for name, value in tensors.items() if name.startswith(f"{prefix}/")}
@@ -46,14 +51,16 @@ def _normalise(tensors: dict[str, Array], number: int, x: torch.Tensor) -> torch
 
 
 def _conv(layer: dict[str, torch.Tensor], x: torch.Tensor, pads: tuple[int, ...], **options: int) -> torch.Tensor:
-    """A convolution over channels-last values; `pads` are those of `F.pad`."""
-    padded = F.pad(x.permute(0, 3, 1, 2), pads)
-    return F.conv2d(padded, layer["kernel"].permute(3, 2, 0, 1), layer["bias"], **options).permute(0, 2, 3, 1)
+    """A convolution over channels-last values; `pads` are those of `functional.pad`."""
+    padded = functional.pad(x.permute(0, 3, 1, 2), pads)
+    return functional.conv2d(padded, layer["kernel"].permute(3, 2, 0, 1), layer["bias"], **options).permute(0, 2, 3, 1)
 
 
 def _up(layer: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
     """TensorFlow's "same" transposed convolution: the full answer, cropped by one before and two after."""
-    full = F.conv_transpose2d(x.permute(0, 3, 1, 2), layer["kernel"].permute(3, 2, 0, 1), layer["bias"], stride=2)
+    full = functional.conv_transpose2d(
+        x.permute(0, 3, 1, 2), layer["kernel"].permute(3, 2, 0, 1), layer["bias"], stride=2
+    )
     return full[:, :, 1:-2, 1:-2].permute(0, 2, 3, 1)
 
 
@@ -70,10 +77,10 @@ def _unet(tensors: dict[str, Array], source: int, x: torch.Tensor) -> torch.Tens
     down, value = [], x
     for level in range(6):
         down.append(_conv(_layer(tensors, "conv2d", 7 * source + level), value, (1, 2, 1, 2), stride=2))
-        value = F.leaky_relu(_normalise(tensors, 12 * source + level, down[-1]), 0.2)
+        value = functional.leaky_relu(_normalise(tensors, 12 * source + level, down[-1]), 0.2)
     value = down[5]
     for level in range(6):
-        value = F.relu(_up(_layer(tensors, "conv2d_transpose", 6 * source + level), value))
+        value = functional.relu(_up(_layer(tensors, "conv2d_transpose", 6 * source + level), value))
         value = _normalise(tensors, 12 * source + 6 + level, value)
         if level < 5:
             value = torch.cat([down[4 - level], value], dim=3)
@@ -89,18 +96,18 @@ def musicnn(folder: Path, log_mel: torch.Tensor) -> torch.Tensor:
     for number in range(5):
         layer = _layer(tensors, "conv2d", number)
         total = layer["kernel"].shape[0] - 1
-        convolved = F.relu(_conv(layer, x, (0, 0, total // 2, total - total // 2)))
+        convolved = functional.relu(_conv(layer, x, (0, 0, total // 2, total - total // 2)))
         features.append(_normalise(tensors, 1 + number, convolved).amax(dim=2))
     front = torch.cat(features, dim=2)[..., None]
     levels = [front]
     for number in range(3):
-        convolved = F.relu(_conv(_layer(tensors, "conv2d", 5 + number), levels[-1], (0, 0, 3, 3)))
+        convolved = functional.relu(_conv(_layer(tensors, "conv2d", 5 + number), levels[-1], (0, 0, 3, 3)))
         value = _normalise(tensors, 6 + number, convolved).permute(0, 1, 3, 2)
         levels.append(value if number == 0 else value + levels[-1])
     features_over_time = torch.cat(levels, dim=2)
     pooled = torch.cat([features_over_time.amax(dim=1), features_over_time.mean(dim=1)], dim=2).flatten(1)
     hidden, output = _layer(tensors, "dense", 0), _layer(tensors, "dense", 1)
-    value = F.relu(_normalise(tensors, 9, pooled) @ hidden["kernel"] + hidden["bias"])
+    value = functional.relu(_normalise(tensors, 9, pooled) @ hidden["kernel"] + hidden["bias"])
     return torch.sigmoid(_normalise(tensors, 10, value) @ output["kernel"] + output["bias"])
 
 
@@ -112,7 +119,7 @@ class _SameConv(nn.Conv2d):
         for size, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1], strict=True):
             total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             pads += [total // 2, total - total // 2]
-        return super().forward(F.pad(x, pads))
+        return super().forward(functional.pad(x, pads))
 
 
 class _Block(nn.Module):
@@ -129,8 +136,8 @@ class _Block(nn.Module):
         self.skips = stride == 1 and wide_in == wide_out
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        value = F.relu6(self._bn0(self._expand_conv(x))) if hasattr(self, "_expand_conv") else x
-        value = F.relu6(self._bn1(self._depthwise_conv(value)))
+        value = functional.relu6(self._bn0(self._expand_conv(x))) if hasattr(self, "_expand_conv") else x
+        value = functional.relu6(self._bn1(self._depthwise_conv(value)))
         value = self._bn2(self._project_conv(value))
         return value + x if self.skips else value
 
@@ -155,8 +162,8 @@ class EfficientNetLite0(nn.Module):
         self._fc = nn.Linear(1280, 1000)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        value = self._blocks(F.relu6(self._bn0(self._conv_stem(x))))
-        return self._fc(F.relu6(self._bn1(self._conv_head(value))).mean(dim=(2, 3)))
+        value = self._blocks(functional.relu6(self._bn0(self._conv_stem(x))))
+        return self._fc(functional.relu6(self._bn1(self._conv_head(value))).mean(dim=(2, 3)))
 
 
 def efficientnet(folder: Path, image: torch.Tensor) -> torch.Tensor:
@@ -174,4 +181,5 @@ _ORIGINALS: dict[str, tuple[Callable[[Path, torch.Tensor], torch.Tensor], Callab
 }
 
 if __name__ == "__main__":
-    np.savez_compressed(GOLDENS, **{name: golden_sample(golden_outputs(name)) for name in _ORIGINALS})
+    samples = {name: golden_sample(golden_outputs(name)) for name in _ORIGINALS}
+    np.savez_compressed(GOLDENS, allow_pickle=False, **samples)

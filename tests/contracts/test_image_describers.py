@@ -1,0 +1,59 @@
+"""What every image describer must satisfy. A new describer is one line in `DESCRIBERS`."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from resources.embedded.efficientnet import EfficientNetLite0
+from resources.image_describer import ImageDescriber, KeyFrame, VisualDescription
+from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
+
+DESCRIBERS: dict[str, ImageDescriber] = {
+    "efficientnet-lite0": EfficientNetLite0(),
+    "efficientnet-lite0-all-labels": EfficientNetLite0(floor=0.0),
+}
+
+
+@pytest.fixture(params=list(DESCRIBERS.values()), ids=list(DESCRIBERS), scope="module")
+def describer(request: pytest.FixtureRequest) -> ImageDescriber:
+    adapter: ImageDescriber = request.param
+    return adapter
+
+
+@pytest.fixture
+def clips() -> list[list[KeyFrame]]:
+    """No frames, one, many; upright, wide, of one pixel, of one colour, not contiguous."""
+    rng = np.random.default_rng(0)
+    shapes = [(64, 48), (48, 640), (1, 1), (225, 224), (300, 2)]
+    pictures = [rng.integers(0, 256, (*shape, 3), np.uint8) for shape in shapes]
+    pictures += [np.zeros((80, 80, 3), np.uint8), pictures[0][::-1, ::2]]
+    frames = [KeyFrame(picture, float(i)) for i, picture in enumerate(pictures)]
+    return [[], frames[:1], frames, [], frames[::-1]]
+
+
+def test_is_a_good_adapter(describer: ImageDescriber) -> None:
+    check_identity(describer)
+    check_settings_are_frozen_and_known(describer)
+    check_life_cycle(describer)
+
+
+def test_descriptions_follow_the_frames(describer: ImageDescriber, clips: list[list[KeyFrame]]) -> None:
+    descriptions = describer.describe(clips)
+    assert [[seen.time_s for seen in d.frames] for d in descriptions] == [[f.time_s for f in clip] for clip in clips]
+    for seen in (seen for description in descriptions for seen in description.frames):
+        assert all(0 <= label.score <= 1 for label in seen.labels)
+        assert all(first.score >= second.score for first, second in pairwise(seen.labels))
+
+
+def test_a_batch_gives_what_single_clips_give_in_order(describer: ImageDescriber, clips: list[list[KeyFrame]]) -> None:
+    singles = [describer.describe([clip])[0] for clip in clips]
+    for together, alone in zip(describer.describe(clips[::-1])[::-1], singles, strict=True):
+        for seen, expected in zip(together.frames, alone.frames, strict=True):
+            scores = {label.label: label.score for label in expected.labels}
+            assert {label.label: label.score for label in seen.labels} == pytest.approx(scores, abs=1e-4)
+
+
+def test_no_frames_show_nothing(describer: ImageDescriber) -> None:
+    assert describer.describe([]) == []
+    assert describer.describe([[]]) == [VisualDescription((), "")]
