@@ -8,6 +8,8 @@ from fusionaudio_assets.shards import SHARDS
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
 from resources.lake import Lake
 from resources.profile import Profile, profile_text
+from sensors.new_clips import IDLE_LOOK_EVERY_S, new_clips_sensor
+from sensors.watch import watched
 
 JOB = "caption_clips"
 
@@ -28,9 +30,16 @@ def build_definitions(uri: str) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         jobs=[job],
+        sensors=[new_clips_sensor(JOB, _look_every_s(uri))],
         resources={"lake": LakeResource(uri=uri)},
         executor=dg.in_process_executor,
     )
+
+
+def _look_every_s(uri: str) -> int:
+    lake = Lake(uri)
+    settings = watched(lake) if lake.exists else None
+    return settings.look_every_s if settings else IDLE_LOOK_EVERY_S
 
 
 def _profile(uri: str) -> Profile:

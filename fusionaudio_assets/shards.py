@@ -35,12 +35,14 @@ class Added:
         updated: Keys of shards in which a known clip got a new name, label, licence or split.
         new: Number of clips that were not known.
         known: Number of clips that were.
+        holding: Keys of all shards, new and old, that hold an offered clip.
     """
 
     made: list[str]
     updated: list[str]
     new: int
     known: int
+    holding: list[str]
 
 
 def add_clips(lake: Lake, rows: Sequence[Row], shard_size: int = DEFAULT_SHARD_SIZE) -> Added:
@@ -69,7 +71,8 @@ def add_clips(lake: Lake, rows: Sequence[Row], shard_size: int = DEFAULT_SHARD_S
             key = f"{PREFIX}{number:06d}"
             lake.write_table(MANIFEST, key, pl.DataFrame(new[start : start + shard_size], schema=_SCHEMA))
             made.append(key)
-    return Added(made, updated, len(new), len(again))
+        holding = sorted({*made, *(shard_of[row["clip_id"]] for row in again)})
+    return Added(made, updated, len(new), len(again), holding)
 
 
 def register_shards(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:

@@ -55,7 +55,7 @@ class Lake:
     @property
     def exists(self) -> bool:
         """True when a lake was made here."""
-        return self._is_file("lake.json")
+        return self.has_file("lake.json")
 
     # Making and opening ------------------------------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class Lake:
 
     def has_table(self, asset: str, shard: str) -> bool:
         """True when `asset` was committed for `shard`."""
-        return self._is_file(f"{asset}/{shard}.parquet")
+        return self.has_file(f"{asset}/{shard}.parquet")
 
     def read_table(self, asset: str, shard: str, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
         """Read the table of one shard, None when there is none."""
@@ -223,7 +223,8 @@ class Lake:
         with _Aside(self, name) as stream:
             pq.write_table(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), stream, compression="zstd")
 
-    def _is_file(self, name: str) -> bool:
+    def has_file(self, name: str) -> bool:
+        """True when there is a file of this name below the root."""
         return bool(self.fs.get_file_info(str(self.root / name)).type == fs.FileType.File)
 
 
@@ -279,12 +280,16 @@ class _Aside:
 
 
 class PayloadReader:
-    """Reads payloads by clip; keeps the last row group, since clips are asked for in the order they were written."""
+    """Reads payloads by clip, from a file with the column `clip_id` and one more.
+
+    Keeps the last row group, since clips are asked for in the order they were written.
+    """
 
     def __init__(self, lake: Lake, name: str) -> None:
         self.name = name
         try:
             self._file = pq.ParquetFile(lake.fs.open_input_file(str(lake.root / name)))
+            (self._value,) = (column for column in self._file.schema_arrow.names if column != "clip_id")
             ids = [
                 self._file.read_row_group(group, columns=["clip_id"]).column("clip_id").to_pylist()
                 for group in range(self._file.num_row_groups)
@@ -298,8 +303,8 @@ class PayloadReader:
         self._group = -1
         self._table: pa.Table | None = None
 
-    def read(self, clip_id: str, column: str) -> Any:
-        """The value of `column` for one clip, as Python objects.
+    def read(self, clip_id: str) -> Any:
+        """The payload of one clip, as Python objects.
 
         Raises:
             LakeError: The clip is not in the file.
@@ -309,7 +314,7 @@ class PayloadReader:
         group, row = self._place[clip_id]
         if group != self._group or self._table is None:
             self._table, self._group = self._file.read_row_group(group), group
-        return self._table.column(column)[row].as_py()
+        return self._table.column(self._value)[row].as_py()
 
     def tables(self, clip_ids: set[str]) -> Iterator[pa.Table]:
         """The rows of `clip_ids`, group by group."""

@@ -17,7 +17,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,6 +26,9 @@ from resources.adapter import Adapter, shared
 from resources.errors import SettingError
 
 SHIPPED = Path(__file__).parent / "profiles"
+
+
+AnySettings = TypeVar("AnySettings", bound="Settings")
 
 
 class Settings(BaseModel):
@@ -115,7 +118,9 @@ class Profile:
         """
         unknown = sorted(set(self.raw.stages) - set(needs))
         if unknown:
-            raise SettingError(f"{self.origin}: no stage is called {unknown[0]!r}.", hint=f"Stages: {', '.join(needs)}.")
+            raise SettingError(
+                f"{self.origin}: no stage is called {unknown[0]!r}.", hint=f"Stages: {', '.join(needs)}."
+            )
         for name, need in needs.items():
             self.stage(name, need)
 
@@ -157,13 +162,18 @@ def _stage(name: str, raw: _RawStage, needs: StageNeeds, origin: str) -> StagePr
         models={
             role: _adapter(raw.models[role], kind, f"{where}.models.{role}") for role, kind in needs.models.items()
         },
-        gate=_settings(needs.gate, raw.gate, f"{where}.gate"),
-        params=_settings(needs.params, raw.params, f"{where}.params"),
+        gate=validated(needs.gate, raw.gate, f"{where}.gate"),
+        params=validated(needs.params, raw.params, f"{where}.params"),
         batch_size=raw.batch_size or needs.batch_size,
     )
 
 
-def _settings(model: type[Settings], values: dict[str, Any], where: str) -> Settings:
+def validated(model: type[AnySettings], values: Any, where: str) -> AnySettings:
+    """Make settings of what a YAML file holds.
+
+    Raises:
+        SettingError: A key or a value does not fit; the message starts with `where`.
+    """
     try:
         return model.model_validate(values)
     except ValidationError as error:
