@@ -73,9 +73,11 @@ class Checkpoint:
         """Store a finished batch; payload values are taken out of the rows."""
         part = f"{len(self._parts):06d}-{uuid4().hex[:8]}"
         for payload, table in self.stage.payloads.items():
-            found = [{"clip_id": row["clip_id"], payload: row[payload]} for row in rows if row.get(payload) is not None]
+            schema = polars_schema(table)
+            (value,) = (column for column in schema if column != "clip_id")
+            found = [{"clip_id": row["clip_id"], value: row[payload]} for row in rows if row.get(payload) is not None]
             if found:
-                frame = pl.DataFrame(found, schema=polars_schema(table))
+                frame = pl.DataFrame(found, schema=schema)
                 self.lake.write_frame(f"{self.folder}/{part}.{payload}.parquet", frame)
                 for row in rows:
                     if row.get(payload) is not None:

@@ -56,7 +56,7 @@ class _Loader:
             key = (ref.asset, ref.payload, ref.file)
             if key not in self._open:
                 self._open[key] = self.lake.open_payload(*key)
-            payloads[name] = self._open[key].read(pending.clip_id, ref.payload)
+            payloads[name] = self._open[key].read(pending.clip_id)
         try:
             job.prepared = self.stage.prepare(payloads, job, self.models)
         except LakeError:

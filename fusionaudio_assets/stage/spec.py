@@ -116,7 +116,8 @@ class Stage(Generic[Gate, Params]):
         models: Kind of each model by role.
         gate: Settings that only `derive` sees.
         params: Settings that only `compute` sees.
-        payloads: Payload tables by name; the row's column `<name>_file` is filled with the file they went to.
+        payloads: Payload tables by name, each `clip_id` and one more column. The row's column `<name>_file` is filled
+            with the file they went to.
         carry: Columns copied from the first upstream row into every row, computed or reused.
         also: More of what decides the output, e.g. the hash of a prompt.
         together: The rows of a shard depend on each other: when one must be computed, all are, in one batch.

@@ -28,7 +28,7 @@ def test_every_clip_has_a_row_and_a_payload(lake: Lake) -> None:
     assert table["model"].unique().to_list() == ["ruler"]
     assert outcome.account.computed == 10
     reader = lake.open_payload("lengths", "audio", table["audio_file"][7])
-    assert reader.read("0007", "audio")["bytes"] == PATHS[7].encode()
+    assert reader.read("0007")["bytes"] == PATHS[7].encode()
 
 
 def test_a_second_run_computes_nothing_and_would_change_nothing(lake: Lake) -> None:
@@ -127,7 +127,7 @@ def test_a_killed_run_resumes_from_its_last_batch(lake: Lake) -> None:
     assert ruler.seen == [PATHS[8:]]
     assert outcome.table["length"].to_list() == [len(path) for path in PATHS]
     reader = lake.open_payload("lengths", "audio", outcome.table["audio_file"][0])
-    assert [reader.read(f"{i:04d}", "audio")["bytes"].decode() for i in range(10)] == PATHS
+    assert [reader.read(f"{i:04d}")["bytes"].decode() for i in range(10)] == PATHS
     assert lake.files(".work/lengths/s") == []
 
 
