@@ -91,8 +91,10 @@ def loudness_lufs(audio: FloatArray, sample_rate_hz: int) -> float | None:
 
 def quantise(audio: FloatArray) -> NDArray[np.int32]:
     """Round to 24-bit integers, clipped at full scale: exactly what the FLAC of the lake holds."""
-    scaled = np.rint(audio.astype(np.float64) * _FULL_SCALE)
-    return np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int32)
+    scaled = audio * np.float32(_FULL_SCALE)  # exact, as are all integers of 24 bits in float32
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -_FULL_SCALE, _FULL_SCALE - 1, out=scaled)
+    return scaled.astype(np.int32)
 
 
 def encode_flac(audio: FloatArray, sample_rate_hz: int) -> bytes:
