@@ -1,4 +1,4 @@
-"""Small media files, written for tests with PyAV and soundfile."""
+"""Small media files, written for tests with PyAV and soundfile, and what decoding says of broken ones."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -6,11 +6,15 @@ from typing import cast
 
 import av
 import numpy as np
+import pytest
 import soundfile
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+
+from resources.errors import ClipError
+from resources.media import MediaSettings, decode_clip
 
 FloatArray = NDArray[np.float32]
 
@@ -80,3 +84,11 @@ def _write_sound(container: OutputContainer, stream: AudioStream, audio: FloatAr
         container.mux(stream.encode(part))
     # The FLAC encoder ends with a packet that holds no sound, which Matroska refuses.
     container.mux([packet for packet in stream.encode(None) if packet.size])
+
+
+def reason_of(path: Path, settings: MediaSettings | None = None, **bounds: float) -> str:
+    """Decode a file that cannot be, and give the reason; the message must name the file."""
+    with pytest.raises(ClipError) as caught:
+        decode_clip(path, settings, **bounds)
+    assert path.name in str(caught.value) or repr(path.name) in str(caught.value)
+    return caught.value.reason

@@ -1,7 +1,5 @@
-"""Decoding: every format, layout and rate that is promised, and everything that can be wrong with a file."""
+"""Decoding: every format, layout and rate that is promised, segments and key frames."""
 
-import os
-import shutil
 import struct
 from pathlib import Path
 
@@ -9,17 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resources.errors import ClipError
 from resources.media import MediaSettings, decode_clip
 from tests.resources.media import EXAMPLES
-from tests.resources.synthetic_media import FloatArray, chirp, write_media, write_pcm
-
-
-def reason_of(path: Path, settings: MediaSettings | None = None, **bounds: float) -> str:
-    with pytest.raises(ClipError) as caught:
-        decode_clip(path, settings, **bounds)
-    assert path.name in str(caught.value) or repr(path.name) in str(caught.value)
-    return caught.value.reason
+from tests.resources.synthetic_media import FloatArray, chirp, reason_of, write_media, write_pcm
 
 
 def write_format(folder: Path, name: str, audio: FloatArray, rate: int) -> Path:
@@ -246,147 +236,6 @@ def _embed_cover(flac: Path, cover: Path) -> None:
     data = flac.read_bytes()
     end = 8 + int.from_bytes(data[5:8], "big")
     flac.write_bytes(data[:end] + bytes([6]) + len(block).to_bytes(3, "big") + block + data[end:])
-
-
-class TestBadInput:
-    """What the issue of a broken medium must be: a reason, and the file's name in the message."""
-
-    def test_missing(self, tmp_path: Path) -> None:
-        assert reason_of(tmp_path / "none.wav") == "missing"
-
-    def test_folder(self, tmp_path: Path) -> None:
-        (tmp_path / "folder.wav").mkdir()
-        assert reason_of(tmp_path / "folder.wav") == "unreadable"
-
-    def test_pipe_does_not_hang(self, tmp_path: Path) -> None:
-        os.mkfifo(tmp_path / "pipe.wav")
-        assert reason_of(tmp_path / "pipe.wav") == "unreadable"
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    def test_unreadable(self, tmp_path: Path) -> None:
-        path = write_pcm(tmp_path / "a.wav", chirp(1, 8000), 8000)
-        path.chmod(0)
-        assert reason_of(path) == "unreadable"
-
-    def test_zero_bytes(self, tmp_path: Path) -> None:
-        (tmp_path / "a.mp3").touch()
-        assert reason_of(tmp_path / "a.mp3") == "empty_file"
-
-    @pytest.mark.parametrize("suffix", ["wav", "mp3", "mp4", "flac", "aac", "ts"])
-    def test_text(self, suffix: str, tmp_path: Path) -> None:
-        path = tmp_path / f"notes.{suffix}"
-        path.write_text("This is not a sound.\n" * 50)
-        assert reason_of(path) in {"unknown_format", "corrupt", "no_audio"}
-
-    def test_text_named_wav(self) -> None:
-        assert reason_of(EXAMPLES / "notes.wav") == "unknown_format"
-
-    @pytest.mark.parametrize("suffix", ["wav", "mp3", "mp4", "ogg"])
-    def test_noise(self, suffix: str, tmp_path: Path) -> None:
-        path = tmp_path / f"a.{suffix}"
-        path.write_bytes(np.random.default_rng(1).bytes(20_000))
-        assert reason_of(path) in {"unknown_format", "corrupt", "no_samples", "no_audio", "too_short"}
-
-    @pytest.mark.parametrize("name", ["list.m3u8", "list.mp4", "list.wav"])
-    @pytest.mark.parametrize(
-        "text", ["#EXTM3U\n#EXTINF:10,\nfile:{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile {}\n"]
-    )
-    def test_playlists_are_not_followed(self, name: str, text: str, tmp_path: Path) -> None:
-        secret = write_pcm(tmp_path / "secret.wav", chirp(1, 8000), 8000)
-        (tmp_path / name).write_text(text.format(secret))
-        assert reason_of(tmp_path / name) == "unknown_format"
-
-    def test_picture(self, tmp_path: Path) -> None:
-        Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
-        assert reason_of(tmp_path / "a.png") == "unknown_format"
-
-    def test_truncated_mp4_without_index(self) -> None:
-        assert reason_of(EXAMPLES / "truncated.mp4") == "truncated"
-
-    @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mkv", "a.mp4"])
-    def test_truncated(self, name: str, tmp_path: Path) -> None:
-        """Half of the bytes, of an MP4 with its index in front."""
-        audio = chirp(4, 48_000) + 0.1 * np.random.default_rng(0).standard_normal((1, 192_000)).astype(np.float32)
-        path = tmp_path / name
-        if name == "a.mp4":
-            write_media(path, audio=audio, options={"movflags": "faststart"})
-        elif name == "a.mkv":
-            write_media(path, audio=audio, video_s=4)
-        else:
-            write_pcm(path, audio, 48_000)
-        data = path.read_bytes()
-        path.write_bytes(data[: len(data) // 2])
-        assert reason_of(path) == "truncated"
-
-    def test_damaged_in_the_middle(self, tmp_path: Path) -> None:
-        path = write_pcm(tmp_path / "a.flac", chirp(4, 48_000), 48_000)
-        data = bytearray(path.read_bytes())
-        data[len(data) // 4 : 3 * len(data) // 4] = b"\xa5" * (len(data) // 2)
-        path.write_bytes(data)
-        assert reason_of(path) in {"corrupt", "truncated"}
-
-    def test_no_samples(self, tmp_path: Path) -> None:
-        assert reason_of(write_pcm(tmp_path / "a.wav", np.zeros((1, 0), np.float32), 8000)) == "no_samples"
-
-    def test_video_without_sound(self, tmp_path: Path) -> None:
-        path = write_media(tmp_path / "a.mp4", video_s=1)
-        with pytest.raises(ClipError, match="video without sound") as caught:
-            decode_clip(path)
-        assert caught.value.reason == "no_audio"
-
-    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-    def test_not_finite(self, value: float, tmp_path: Path) -> None:
-        audio = chirp(1, 8000, 2)
-        audio[1, 17:20] = value
-        path = write_pcm(tmp_path / "a.wav", audio, 8000, "FLOAT")
-        with pytest.raises(ClipError, match="holds 3 samples") as caught:
-            decode_clip(path)
-        assert caught.value.reason == "not_finite"
-
-    def test_a_twentieth_of_a_second(self, tmp_path: Path) -> None:
-        path = write_pcm(tmp_path / "a.wav", chirp(0.05, 16_000), 16_000)
-        assert reason_of(path) == "too_short"
-        assert decode_clip(path, MediaSettings(min_duration_s=0)).audio.shape == (1, 800)
-
-    def test_three_hours(self, tmp_path: Path) -> None:
-        """A sparse file: it is refused unread, and a segment near its end is found at once."""
-        path = write_pcm(tmp_path / "a.wav", chirp(1, 8000), 8000, "PCM_U8")
-        size = 8000 * 3 * 3600
-        data = bytearray(path.read_bytes()[:44])
-        data[4:8], data[40:44] = struct.pack("<I", size + 36), struct.pack("<I", size)
-        path.write_bytes(data)
-        os.truncate(path, size + 44)
-        assert reason_of(path) == "too_long"
-        assert decode_clip(path, start_s=10_000, end_s=10_010).duration_s == 10
-
-    def test_too_long_is_found_while_decoding(self, tmp_path: Path) -> None:
-        """A header may lie: this one says one second, and the sound goes on."""
-        path = write_pcm(tmp_path / "a.au", chirp(10, 8000), 8000)
-        data = bytearray(path.read_bytes())
-        data[8:12] = b"\xff\xff\xff\xff"
-        path.write_bytes(data)
-        assert reason_of(path, MediaSettings(max_duration_s=5)) == "too_long"
-
-    @pytest.mark.parametrize(
-        "name",
-        ["a b.wav", 'it\'s "quoted".wav', "two\nlines.wav", "🐒 été.wav", "concat:a|b.wav", "%03d.wav", "-i.wav"],
-    )
-    def test_odd_names_are_only_names(self, name: str, tmp_path: Path) -> None:
-        path = write_pcm(tmp_path / "a.wav", chirp(0.5, 8000), 8000)
-        assert decode_clip(path.rename(tmp_path / name)).duration_s == 0.5
-
-    def test_name_that_is_no_text(self, tmp_path: Path) -> None:
-        path = write_pcm(tmp_path / "a.wav", chirp(0.5, 8000), 8000)
-        odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.wav"))
-        shutil.move(path, odd)
-        assert decode_clip(odd).duration_s == 0.5
-
-    def test_messages_have_one_line(self, tmp_path: Path) -> None:
-        path = tmp_path / "two\nlines.wav"
-        path.write_text("no sound")
-        with pytest.raises(ClipError) as caught:
-            decode_clip(path)
-        assert "\n" not in str(caught.value)
 
 
 def test_examples() -> None:
