@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import openai
-from openai.types.chat import ChatCompletion
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from resources.adapter import Json
 from resources.errors import ClipError, ModelUnavailable
@@ -127,7 +127,7 @@ class ChatClient:
             }
         completion: ChatCompletion = self._client.chat.completions.create(
             model=self.model,
-            messages=[{"role": turn.role, "content": turn.content} for turn in request.messages],
+            messages=[_turn(turn) for turn in request.messages],
             max_tokens=request.max_tokens,
             temperature=self.temperature,
             seed=self.seed,
@@ -149,8 +149,12 @@ class ChatClient:
         return ModelUnavailable(f"The server at {self.base_url} does not answer as it must: {error}.")
 
 
+def _turn(message: Message) -> ChatCompletionMessageParam:
+    return cast(ChatCompletionMessageParam, {"role": message.role, "content": message.content})
+
+
 def _reply(completion: ChatCompletion) -> ChatReply:
-    """Read a completion; reasoning comes in a field of its own (vLLM, llama.cpp) or in the text, before ``</think>``."""
+    """Read a completion; its reasoning comes in a field of its own, or in the text before ``</think>``."""
     if not completion.choices:
         raise _Malformed("an answer without a choice")
     message = completion.choices[0].message

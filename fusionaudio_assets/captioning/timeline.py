@@ -29,10 +29,7 @@ class Timeline:
             alone: Nothing else is heard in the clip.
             opening: It continues a sentence about earlier sounds.
         """
-        if len(sounds) == 1:
-            text = self._single(sounds[0], alone=alone)
-        else:
-            text = self._pair(*sounds[:2])
+        text = self._single(sounds[0], alone=alone) if len(sounds) == 1 else self._pair(*sounds[:2])
         if len(sounds) > 2:
             text = f"{text}, and {self._clause(sounds[2])}"
         return self._later(sounds[0], text) if opening else text

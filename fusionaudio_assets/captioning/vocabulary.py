@@ -28,6 +28,8 @@ def sound_stems(label: str) -> frozenset[str]:
     text = " ".join((*name.nouns, *name.clauses, *name.words, name.label.replace("(", " ").replace(")", " ")))
     if name.group in {"genre", "mood"}:
         text += " music song"
+    if "someone" in text:
+        text += " person people somebody"
     return content_stems(text)
 
 

@@ -1,0 +1,231 @@
+"""Fusion: one caption per clip out of all its cues, by a language model where its words hold, else by the composer.
+
+A model's draft is kept only if every claim of it is supported, nothing leaks, and it leaves out none of the main
+sounds. One that fails is shown its faults and may write again; then the composer writes.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fusionaudio_assets.captioning.composer import Composed, ambiguities, compose, modalities
+from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.facts import Facts, facts_of
+from fusionaudio_assets.captioning.leaks import Leak, find_leaks
+from fusionaudio_assets.captioning.prompts import FusionPrompt
+from fusionaudio_assets.captioning.support import Claim, check_support
+from fusionaudio_assets.captioning.vocabulary import sound_stems
+from fusionaudio_assets.captioning.words import claim_runs, tokens
+from resources.errors import ClipError
+from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message
+
+VERSION = "1"
+"""Raise when the same cues, prompt and answers would give another caption."""
+
+COMPOSER = "composer"
+_MIN_WORDS, _MAX_WORDS = 3, 80
+_EMPTY_PHRASES = re.compile(
+    r"\b(?:various|different|several|multiple) (?:sounds|noises)\b|\b(?:ambiguous|unclear|cannot be)\b", re.I
+)
+_TIME_WORDS = frozenset(["beginning", "start", "end", "first", "last", "finally", "throughout", "suddenly", "twice"])
+_IN_ORDER = frozenset(["then", "followed", "before", "later", "next"])
+_LOOSE = re.compile(r", (?!then|with|while|as|and|followed|before|joined|over|along|accompanied)[^,.]+")
+_SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What fusion says of one clip.
+
+    Attributes:
+        caption: Empty when abstained.
+        ambiguities: What could be confused by ear.
+        modalities: Cues that the caption draws on: labels, sound, speech, music, visual.
+        author: The model that wrote the caption, or ``"composer"``.
+        abstained: There is no caption, for `abstain_reason`.
+        claims: The caption's claims with the cues that support them.
+        leaks: What it tells of pictures and spoken words; empty for every caption that was kept.
+        draft: What the model wrote last, where its words were not taken; else empty.
+        draft_rejected: Why they were not.
+        prompt_tokens: Tokens read, over all attempts.
+        completion_tokens: Tokens written, over all attempts.
+    """
+
+    caption: str
+    ambiguities: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+    author: str = COMPOSER
+    abstained: bool = False
+    abstain_reason: str = ""
+    claims: tuple[Claim, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    draft: str = ""
+    draft_rejected: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass
+class _Attempt:
+    """A clip on its way through the model."""
+
+    cues: Cues
+    facts: Facts
+    request: ChatRequest
+    result: Fused | None = None
+    draft: str = ""
+    rejected: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def fuse(clips: Sequence[Cues], model: LanguageModel | None, prompt: FusionPrompt | None = None) -> list[Fused]:
+    """Write a caption for every clip, in order; without a model the composer writes them all.
+
+    Raises:
+        ModelUnavailable: The model is gone. A clip that only it cannot answer gets the composer's caption.
+    """
+    prompt = prompt or FusionPrompt()
+    results = [_composed(cues) for cues in clips]
+    if model is None:
+        return results
+    attempts = {
+        index: _Attempt(cues, facts_of(cues), prompt.request(cues))
+        for index, (cues, result) in enumerate(zip(clips, results, strict=True))
+        if not result.abstained and not cues.silent and (prompt.style == "full" or _count(facts_of(cues)) > 1)
+    }
+    for _ in range(1 + prompt.rewrites):
+        open_ones = [attempt for attempt in attempts.values() if attempt.result is None]
+        replies = model.chat([attempt.request for attempt in open_ones])
+        for attempt, reply in zip(open_ones, replies, strict=True):
+            _judge(attempt, reply, model.model_name, strict=prompt.style == "small")
+    for index, attempt in attempts.items():
+        fallback = replace(results[index], draft=attempt.draft, draft_rejected=attempt.rejected)
+        results[index] = replace(
+            attempt.result or fallback,
+            prompt_tokens=attempt.prompt_tokens,
+            completion_tokens=attempt.completion_tokens,
+        )
+    return results
+
+
+def faults(caption: str, cues: Cues, facts: Facts, *, strict: bool = False) -> list[str]:
+    """Return why a caption cannot be kept, one short sentence each; empty when it can.
+
+    Args:
+        caption: What the model wrote.
+        cues: What it may be made of.
+        facts: `facts_of(cues)`.
+        strict: Also refuse what small models do: saying a thing twice, and times that they were not told.
+    """
+    found = [f'"{claim.text}" is in no report.' for claim in check_support(caption, cues).unsupported]
+    found += [f'"{leak.text}": {leak.reason}.' for leak in find_leaks(caption, cues)]
+    found += [f"It leaves out: {name}." for name in _left_out(caption, facts)]
+    words = [token.text.lower() for token in tokens(caption)]
+    if not _MIN_WORDS <= len(words) <= _MAX_WORDS:
+        found.append(f"It has {len(words)} words.")
+    if not _SENTENCES.fullmatch(caption):
+        found.append("It is not made of whole sentences.")
+    if match := _EMPTY_PHRASES.search(caption):
+        found.append(f'"{match[0]}" says nothing.')
+    found += [f"It tells {later} before {earlier}." for earlier, later in _misordered(caption, facts)]
+    if strict:
+        repeated = Counter(stem for run in claim_runs(caption) for stem in {token.stem for token in run})
+        found += [f'It says "{stem}" twice.' for stem, times in sorted(repeated.items()) if times > 1]
+        found += [f'"{word}" is in no report.' for word in words if word in _TIME_WORDS]
+        found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(caption)]
+    return found
+
+
+def _composed(cues: Cues) -> Fused:
+    composed: Composed = compose(cues)
+    return Fused(
+        caption=composed.caption,
+        ambiguities=composed.ambiguities,
+        modalities=composed.modalities,
+        abstained=composed.abstained,
+        abstain_reason=composed.abstain_reason,
+        claims=check_support(composed.caption, cues).claims,
+        leaks=tuple(find_leaks(composed.caption, cues)),
+    )
+
+
+def _judge(attempt: _Attempt, reply: ChatReply | ClipError, model_name: str, *, strict: bool) -> None:
+    """Keep the model's caption, or note its faults and ask for another."""
+    if isinstance(reply, ClipError):
+        attempt.rejected = str(reply)
+        return
+    attempt.prompt_tokens += reply.prompt_tokens
+    attempt.completion_tokens += reply.completion_tokens
+    answer = reply.data if isinstance(reply.data, dict) else {}
+    if answer.get("abstain"):
+        attempt.result = Fused("", author=model_name, abstained=True, abstain_reason="the model abstains")
+        return
+    caption = " ".join(str(answer.get("caption", "")).split())
+    if strict:
+        caption = _edited(caption, attempt.facts)
+    found = faults(caption, attempt.cues, attempt.facts, strict=strict)
+    if found:
+        attempt.draft, attempt.rejected = caption, " ".join(found)
+        attempt.request = _rewrite(attempt.request, reply, found)
+        return
+    support = check_support(caption, attempt.cues)
+    own = answer.get("ambiguities")
+    named = tuple(str(one) for one in own) if isinstance(own, list) else ambiguities(attempt.facts)
+    used = modalities(attempt.facts, attempt.cues)
+    if any("visual" in claim.by for claim in support.claims):
+        used = (*used, "visual")
+    attempt.result = Fused(caption, named, used, model_name, claims=support.claims)
+
+
+def _rewrite(request: ChatRequest, reply: ChatReply, found: Sequence[str]) -> ChatRequest:
+    turns = (
+        Message("assistant", reply.text),
+        Message("user", f"Write it again without these faults: {' '.join(found)}"),
+    )
+    return replace(request, messages=request.messages + turns)
+
+
+def _count(facts: Facts) -> int:
+    """Return how many sounds there are to fuse."""
+    return sum(map(bool, (facts.speech, facts.singing, facts.music))) + len(facts.sounds)
+
+
+def _edited(caption: str, facts: Facts) -> str:
+    """Strike the article where a sound takes none, which small models write: "a thunder", "a calm music"."""
+    sounds = [one for one in (facts.speech, facts.singing, *facts.sounds) if one]
+    mass = [re.escape(noun) for one in sounds for noun in one.nouns if not noun.startswith(("a ", "an ", "the "))]
+    article = re.compile(rf"\ban? (?={'|'.join([*mass, '(?:[a-z]+ ){0,3}music'])}\b)", re.IGNORECASE)
+    edited = article.sub("", caption)
+    return edited[:1].upper() + edited[1:]
+
+
+def _misordered(caption: str, facts: Facts) -> list[tuple[str, str]]:
+    """Return pairs of sounds, (first heard, second heard), that the caption tells as following the other way."""
+    words = tokens(caption)
+    if not _IN_ORDER & {token.text.lower() for token in words}:
+        return []
+    place: dict[str, int] = {}
+    timed = [one for one in (facts.speech, *facts.sounds) if one and one.spans]
+    for one in timed:
+        own = frozenset[str]().union(*map(sound_stems, one.label.split(" + ")))
+        place[one.label] = next((index for index, token in enumerate(words) if token.stem in own), -1)
+    return [
+        (a.nouns[0], b.nouns[0])
+        for a in timed
+        for b in timed
+        if a.spans[-1][1] <= b.spans[0][0]
+        and 0 <= place[b.label] < place[a.label]
+        and _IN_ORDER & {token.text.lower() for token in words[place[b.label] : place[a.label]]}
+    ]
+
+
+def _left_out(caption: str, facts: Facts) -> list[str]:
+    """Return the main sounds of which a caption has no word."""
+    said = {token.stem for token in tokens(caption)}
+    main = {one.nouns[0]: one.label.split(" + ") for one in (facts.speech, facts.singing, *facts.sounds) if one}
+    if facts.music:
+        main["the music"] = ["Music"]
+    stems = {name: frozenset[str]().union(*map(sound_stems, labels)) for name, labels in main.items()}
+    return [name for name, allowed in stems.items() if not said & allowed]
