@@ -25,8 +25,7 @@ STAGES = (
     "qa_pairs",
     "filtered_dataset",
 )
-"""Stages in the order of the graph, spelled out since the graph itself takes seconds to import; a test holds them equal.
-"""
+"""Stages in the order of the graph, spelled out since the graph takes seconds to import; a test holds them equal."""
 
 _COUNTS = pl.Schema(
     {
@@ -67,9 +66,7 @@ def shard_sizes(lake: Lake) -> dict[str, int]:
     return dict(found.iter_rows())
 
 
-def query(
-    lake: Lake, asset: str, columns: Sequence[str], sql: str, parameters: Sequence[str] = ()
-) -> pl.DataFrame:
+def query(lake: Lake, asset: str, columns: Sequence[str], sql: str, parameters: Sequence[str] = ()) -> pl.DataFrame:
     """Ask all shards of one asset in SQL; there must be one.
 
     Args:
@@ -85,12 +82,13 @@ def query(
     with duckdb.connect() as connection:
         try:
             _relation(connection, lake, asset, columns).create_view("this")
-            return connection.sql(sql, params=list(parameters)).pl()
+            found: pl.DataFrame = connection.sql(sql, params=list(parameters)).pl()
         except duckdb.Error as error:
             raise LakeError(
                 f"The tables of {asset} in {lake.uri} cannot be read: {error}.",
                 hint="Delete the file that is named and run again: its shard is made anew.",
             ) from error
+    return found
 
 
 def _relation(
@@ -99,8 +97,8 @@ def _relation(
     if lake.is_local:
         # DuckDB opens thousands of small files in parallel; one by one they would take ten times as long.
         paths = [f"{lake.root}/{asset}/{shard}.parquet" for shard in lake.shards(asset)]
-        names = ", ".join(columns)
-        return connection.read_parquet(paths, filename=True).project(f"{names}, parse_filename(filename, true) AS shard")
+        tables = connection.read_parquet(paths, filename=True)
+        return tables.project(f"{', '.join(columns)}, parse_filename(filename, true) AS shard")
 
     def read(shard: str) -> pl.DataFrame:
         return lake.read_frame(f"{asset}/{shard}.parquet", columns).with_columns(shard=pl.lit(shard))

@@ -1,0 +1,209 @@
+"""The terminal's contract on one screen: commands, options, exit codes.
+
+Each command is a module beside this one that is imported when the command runs, so that `fusionaudio --help` and
+`fusionaudio status` do not wait for Dagster. Exit codes: 0 success, 1 failure with a message on stderr, 2 wrong usage,
+130 stopped by the user.
+"""
+
+import importlib.util
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from fusionaudio_assets.cli.console import complain
+from resources.errors import ResourceError
+
+
+def _lazy(name: str) -> ModuleType:
+    """A module of this package that is imported when something in it is first used."""
+    spec = importlib.util.find_spec(f"fusionaudio_assets.cli.{name}")
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+if TYPE_CHECKING:
+    from fusionaudio_assets.cli import demo as demo_command
+    from fusionaudio_assets.cli import export as export_command
+    from fusionaudio_assets.cli import ingest as ingest_command
+    from fusionaudio_assets.cli import lake as lake_commands
+    from fusionaudio_assets.cli import models as models_commands
+    from fusionaudio_assets.cli import run as run_command
+    from fusionaudio_assets.cli import show as show_command
+    from fusionaudio_assets.cli import status as status_command
+    from fusionaudio_assets.cli import ui as ui_command
+else:
+    demo_command = _lazy("demo")
+    export_command = _lazy("export")
+    ingest_command = _lazy("ingest")
+    lake_commands = _lazy("lake")
+    models_commands = _lazy("models")
+    run_command = _lazy("run")
+    show_command = _lazy("show")
+    status_command = _lazy("status")
+    ui_command = _lazy("ui")
+
+
+class _Guarded(TyperGroup):
+    """The one place where errors become messages: what is wrong, why, and the way out."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ResourceError as error:
+            complain(str(error))
+        except KeyboardInterrupt:
+            complain("Stopped.", "What was finished is kept; the same command goes on from there.")
+            raise typer.Exit(130) from None
+        except BrokenPipeError:
+            raise  # the reader of a pipe went away: Typer ends quietly
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            complain(f"{where}{error.strerror or error}.", "Nothing that was finished is lost; mend it and run again.")
+        except (typer.Exit, typer.Abort):
+            raise
+        except Exception as error:
+            if type(error).__module__.startswith(("typer", "click")) or "FUSIONAUDIO_TRACEBACK" in os.environ:
+                raise
+            complain(
+                f"A fault in fusionaudio: {type(error).__name__}: {error}.",
+                "Please report it with what FUSIONAUDIO_TRACEBACK=1 shows.",
+            )
+        raise typer.Exit(1)
+
+
+class Format(StrEnum):
+    """Formats of `export`."""
+
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+    GAMA = "gama"
+
+
+LakeOption = Annotated[
+    str, typer.Option("--lake", envvar="FUSIONAUDIO_LAKE", metavar="DIR", help="Folder or s3:// URI of the lake.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+app = typer.Typer(
+    cls=_Guarded,
+    help="Turn audio and video clips into captions about sound.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(invoke_without_command=True)
+app.add_typer(models_app, name="models")
+
+
+@app.command()
+def init(
+    lake: LakeOption = "lake",
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Profile of the lake; embedded by default.")
+    ] = None,
+) -> None:
+    """Make a lake."""
+    lake_commands.init(lake, profile)
+
+
+@app.command()
+def profile(
+    lake: LakeOption = "lake",
+    replace: Annotated[str | None, typer.Option("--set", metavar="NAME|FILE", help="Put another in its place.")] = None,
+) -> None:
+    """Show the profile of the lake, or change it."""
+    if replace is None:
+        lake_commands.show_profile(lake)
+    else:
+        lake_commands.set_profile(lake, replace)
+
+
+@app.command()
+def ingest(
+    source: Annotated[Path, typer.Argument(help="A folder, a media file, a list of files, or a CSV of segments.")],
+    lake: LakeOption = "lake",
+    shard_size: Annotated[int, typer.Option(min=1, help="Most clips of a new shard.")] = 1000,
+    labels: Annotated[Path | None, typer.Option(metavar="CSV", help="Labels and segments for a folder.")] = None,
+) -> None:
+    """Put clips into the lake and print the shards made; the lake is made when there is none."""
+    ingest_command.ingest(lake, source, labels, shard_size)
+
+
+@app.command()
+def run(
+    lake: LakeOption = "lake",
+    shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
+    select: Annotated[
+        str | None, typer.Option(metavar="ASSET[,ASSET]", help="Only these assets, parted by commas.")
+    ] = None,
+) -> None:
+    """Bring the lake up to date, stage by stage; what stands is not computed again."""
+    run_command.run(lake, shard, None if select is None else [name.strip() for name in select.split(",")])
+
+
+@app.command()
+def status(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
+    """Count clips by shard and stage: ok, skipped, failed."""
+    status_command.status(lake, as_json=as_json)
+
+
+@app.command()
+def show(
+    clip: Annotated[str, typer.Argument(help="A clip's id, a prefix of it, or the name of its source.")],
+    lake: LakeOption = "lake",
+    as_json: JsonOption = False,
+) -> None:
+    """Show everything that is known about a clip."""
+    show_command.show(lake, clip, as_json=as_json)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet, or is empty.")],
+    form: Annotated[Format, typer.Option("--format", help="What to write.")],
+    lake: LakeOption = "lake",
+    with_audio: Annotated[bool, typer.Option("--with-audio", help="Write the sound as well, as FLAC.")] = False,
+) -> None:
+    """Write the released clips for others to load."""
+    export_command.export(lake, folder, form.value, with_audio=with_audio)
+
+
+@models_app.callback()
+def models(context: typer.Context, lake: LakeOption = "lake") -> None:
+    """List the models of the lake's profile and whether their weights are here."""
+    if context.invoked_subcommand is None:
+        models_commands.list_models(lake)
+
+
+@models_app.command()
+def fetch(
+    lake: LakeOption = "lake",
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Fetch for this profile instead of the lake's.")
+    ] = None,
+) -> None:
+    """Fetch the weights that a profile needs into the cache; afterwards nothing is downloaded."""
+    models_commands.fetch(lake, profile)
+
+
+@app.command()
+def ui(lake: LakeOption = "lake", port: Annotated[int, typer.Option(min=1, max=65535)] = 3000) -> None:
+    """Open the Dagster UI of the lake on loopback."""
+    ui_command.ui(lake, port)
+
+
+@app.command()
+def demo(lake: LakeOption = "lake") -> None:
+    """Caption the example clips and print what came out."""
+    demo_command.demo(lake)

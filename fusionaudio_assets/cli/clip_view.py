@@ -1,0 +1,163 @@
+"""All that is known about a clip, grouped for a reader."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from fusionaudio_assets.cli.console import printable
+from fusionaudio_assets.reasons import MEANINGS, Reason
+
+Known = Mapping[str, Any]
+"""What `show.gather` returns, or the part of one asset in it."""
+
+Lines = Iterator[tuple[str, str]]
+"""Names and values of a section."""
+
+_MOST_TAGS = 8
+
+
+def clip_view(known: Known) -> Group:
+    """Sections in the order in which a caption is made."""
+    parts: list[RenderableType] = []
+    for title, lines in _sections(known):
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in lines:
+            if value:
+                # A Text, not a string: a name in brackets is no markup.
+                grid.add_row(f"  {name}", Text(value))
+        parts += [Text(title, style="bold"), grid]
+    return Group(*parts)
+
+
+def _sections(known: Known) -> Iterator[tuple[str, Lines]]:
+    yield f"Clip {known['clip_id']}", _clip(known["manifest"], known["shard"])
+    stages: tuple[tuple[str, str, Callable[[Known], Lines]], ...] = (
+        ("Medium", "raw_clips", _medium),
+        ("Tags", "tags", _tags),
+        ("Stems", "stems", _stems),
+        ("Speech", "transcripts", _speech),
+        ("Sound", "sound_captions", _description),
+        ("Music", "music_captions", _music),
+        ("Pictures", "visual_captions", _description),
+        ("Caption", "fused_captions", _caption),
+        ("Score", "caption_scores", _score),
+        ("Questions", "qa_pairs", _questions),
+        ("Decision", "filtered_dataset", _decision),
+    )
+    for title, asset, lines in stages:
+        yield title, _stage(known[asset], lines)
+
+
+def _stage(row: Known | None, lines: Callable[[Known], Lines]) -> Lines:
+    if row is None:
+        yield "not made", "yet"
+    elif row["status"] != "ok":
+        detail = f" ({printable(row['detail'])})" if row["detail"] else ""
+        yield row["status"], f"{MEANINGS[Reason(row['reason'])]}{detail}"
+    else:
+        yield from lines(row)
+        yield "model", row["model"] or ""
+
+
+def _clip(row: Known, shard: str) -> Lines:
+    yield "shard", shard
+    yield "sources", ", ".join(map(printable, row["sources"] or []))
+    yield "file", printable(row["path"])
+    yield "segment", _span(row) if row["start_s"] is not None or row["end_s"] is not None else ""
+    yield "labels", ", ".join(_with(label["name"], label["quality"], "{:.0%}") for label in row["labels"] or [])
+    yield "licence", row["license"] or ""
+    yield "split", row["split"] or ""
+
+
+def _medium(row: Known) -> Lines:
+    yield "sound", f"{row['duration_s']:.2f} s, {row['sample_rate_hz']} Hz, channels: {row['source_channels']}"
+    yield "format", f"{row['codec']} in {row['container']}"
+    loudness = "not measurable" if row["loudness_lufs"] is None else f"{row['loudness_lufs']:.1f} LUFS"
+    yield "loudness", f"{loudness}, peak {row['peak_db']:.1f} dBFS"
+    yield "pictures", f"{row['width']}×{row['height']}, {row['num_frames']} key frames" if row["has_video"] else "none"
+    yield "note", row["note"] or ""
+
+
+def _tags(row: Known) -> Lines:
+    yield "classes", _scored((row["tags"] or [])[:_MOST_TAGS])
+    for event in row["events"] or []:
+        yield "event", f"{_with(event['label'], event['score'])} at {', '.join(map(_span, event['spans']))}"
+    for segment in row["segments"] or []:
+        yield segment["kind"], _span(segment)
+
+
+def _stems(row: Known) -> Lines:
+    yield "vocals", f"{row['vocal_share']:.0%} of the energy; the rest at {row['residual_db']:.1f} dB"
+
+
+def _speech(row: Known) -> Lines:
+    yield "words", row["text"] or "none recognised"
+    yield "language", _with(row["language"] or "unknown", row["language_probability"])
+    yield "confident", "yes" if row["confident"] else "no"
+    if row["avg_logprob"] is not None:
+        yield "log-prob.", f"{row['avg_logprob']:.2f}"
+
+
+def _description(row: Known) -> Lines:
+    yield "text", row["description"] or "nothing sure"
+
+
+def _music(row: Known) -> Lines:
+    yield from _description(row)
+    for name in ("genres", "instruments", "moods", "vocals"):
+        yield name, _scored(row[name] or [])
+    yield "tempo", "" if row["tempo_bpm"] is None else f"{row['tempo_bpm']:.0f} bpm"
+
+
+def _caption(row: Known) -> Lines:
+    yield "caption", row["caption"] or f"none: {row['abstain_reason'] or 'abstained'}"
+    yield "author", row["author"] or ""
+    yield "cues", ", ".join(row["modalities"] or [])
+    for ambiguity in row["ambiguities"] or []:
+        yield "ambiguous", ambiguity
+    for claim in row["claims"] or []:
+        yield (
+            "claim",
+            f"{'✓' if claim['supported'] else '✗'} {claim['text']} ← {', '.join(claim['by'] or []) or 'nothing'}",
+        )
+    for leak in row["leaks"] or []:
+        yield "leak", f"{leak['kind']}: {leak['text']} ({leak['detail']})"
+    if row["draft"]:
+        yield "draft", row["draft"]
+        yield "rejected", row["draft_rejected"] or ""
+
+
+def _score(row: Known) -> Lines:
+    yield "similarity", f"{row['similarity']:.3f} by {row['scorer']}" if row["similarity"] is not None else "none"
+    yield "length", f"{row['num_words']} words"
+
+
+def _questions(row: Known) -> Lines:
+    for pair in row["pairs"] or []:
+        options = f" [{' / '.join(pair['options'])}]" if pair["options"] else ""
+        yield f"{pair['category']}", f"{pair['question']}{options} — {pair['answer']}"
+
+
+def _decision(row: Known) -> Lines:
+    if row["kept"]:
+        yield "released", "yes"
+    for reason in row["drop_reasons"] or []:
+        yield "against", MEANINGS[Reason(reason)]
+
+
+def _scored(labels: Iterable[Known]) -> str:
+    return ", ".join(_with(label["label"], label["score"]) for label in labels)
+
+
+def _with(name: str, figure: float | None, form: str = "{:.2f}") -> str:
+    return name if figure is None else f"{name} ({form.format(figure)})"
+
+
+def _span(bounds: Known) -> str:
+    start, end = bounds["start_s"] or 0, bounds["end_s"]
+    return f"{start:.1f} s to {'the end' if end is None else f'{end:.1f} s'}"

@@ -1,0 +1,83 @@
+"""`fusionaudio run`: progress on stderr, a table of counts on stdout."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from fusionaudio_assets import ledger
+from fusionaudio_assets import run as engine
+from fusionaudio_assets.cli.console import complain, err, print_table, say
+from fusionaudio_assets.workspace import Workspace
+from resources.lake import Lake
+
+_STATUSES = ("ok", "skipped", "failed")
+
+
+def run(lake: str, shards: Sequence[str] | None, select: Sequence[str] | None) -> None:
+    """Bring the lake up to date; exit code 1 when a shard could not be finished."""
+    workspace = Workspace.open(lake)
+    if not workspace.lake.shards():
+        say("The lake holds no clip. Put some in with `fusionaudio ingest SOURCE`.")
+    finished = run_lake(workspace, shards=shards, select=select)
+    print_counts(workspace.lake, shards)
+    if not finished:
+        raise typer.Exit(1)
+
+
+def run_lake(workspace: Workspace, *, shards: Sequence[str] | None, select: Sequence[str] | None) -> bool:
+    """Bring shards up to date and show how it goes; True when all of them were finished.
+
+    Raises:
+        SettingError: The profile is not valid, or a stage or shard does not exist.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bars:
+        summary = engine.run_lake(workspace, shards=shards, select=select, progress=_Told(bars).progress)
+    made = sum(map(len, summary.materialized.values()))
+    passed = sum(map(len, summary.passed.values()))
+    say(f"Tables made: {made}; unchanged and passed over: {passed}; not finished: {len(summary.failures)}.")
+    return summary.finished
+
+
+def print_counts(lake: Lake, shards: Sequence[str] | None) -> None:
+    """Print clips by stage and status, with the reasons."""
+    found = ledger.counts(lake)
+    if shards is not None:
+        found = found.filter(pl.col("shard").is_in(shards))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("stage", no_wrap=True)
+    for name in _STATUSES:
+        table.add_column(name, justify="right")
+    table.add_column("reasons", overflow="fold")
+    for stage in ledger.STAGES:
+        rows = found.filter(pl.col("stage") == stage)
+        counts = dict(rows.group_by("status").agg(pl.col("clips").sum()).iter_rows())
+        reasons = rows.drop_nulls("reason").group_by("reason").agg(pl.col("clips").sum())
+        told = ", ".join(
+            f"{name} {count}" for name, count in reasons.sort("clips", "reason", descending=True).iter_rows()
+        )
+        table.add_row(stage, *(str(counts.get(name, 0)) for name in _STATUSES), told)
+    print_table(table)
+
+
+class _Told:
+    """Turns what a run tells into bars, one at a time."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task = bars.add_task("starting", total=None)
+        self.progress = engine.Progress(stage=self._stage, clips=self._clips, failed=self._failed)
+
+    def _stage(self, name: str) -> None:
+        if not err.is_terminal:
+            say(name)
+        self._bars.reset(self._task, description=name, total=None)
+
+    def _clips(self, stage: str, shard: str, done: int, todo: int) -> None:
+        self._bars.update(self._task, description=f"{stage} {shard}", completed=done, total=todo)
+
+    def _failed(self, stage: str, shard: str, message: str) -> None:
+        complain(f"{stage} of {shard} could not be finished: {message}")

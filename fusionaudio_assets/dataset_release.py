@@ -1,0 +1,50 @@
+"""The dataset release: what is kept, in the formats that people load, under a version made from its content."""
+
+import dagster as dg
+from pydantic import Field
+
+from fusionaudio_assets.materialize import OWNERS
+from fusionaudio_assets.release import publish
+from fusionaudio_assets.release.card import data_card
+from fusionaudio_assets.tables import Release, column_schema
+from fusionaudio_assets.workspace import LakeResource
+from resources.errors import ResourceError
+
+
+class DatasetReleaseConfig(dg.Config):
+    """What goes into a release."""
+
+    with_audio: bool = Field(False, description="Put the sound into the Parquet files instead of naming its source")
+
+
+@dg.asset(
+    deps=["raw_clips", "fused_captions", "qa_pairs", "filtered_dataset"],
+    group_name="release",
+    kinds={"parquet", "huggingface"},
+    owners=OWNERS,
+    metadata={"dagster/column_schema": column_schema(Release)},
+)
+def dataset_release(config: DatasetReleaseConfig, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Write the kept clips of all shards as a versioned release: Parquet, JSONL, training JSON and a data card."""
+    try:
+        workspace = lake.open()
+        released = publish(workspace.lake, workspace.profile, with_audio=config.with_audio)
+    except ResourceError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    record = released.record
+    return dg.MaterializeResult(
+        metadata={
+            "version": released.version,
+            "path": dg.MetadataValue.path(f"{workspace.lake.uri}/{released.name}"),
+            "is_new": released.is_new,
+            "clips": record["clips"],
+            "dagster/row_count": record["kept"],
+            "dropped": record["clips"] - record["kept"],
+            "audio_s": record["audio_s"],
+            "words_mean": record["words"]["mean"],
+            "qa_pairs": sum(record["qa_pairs"].values()),
+            "unfinished_shards": record["unfinished_shards"],
+            "card": dg.MetadataValue.md(data_card(record).split("---\n", 2)[2]),
+        },
+        data_version=dg.DataVersion(released.version),
+    )
