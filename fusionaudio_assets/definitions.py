@@ -49,4 +49,7 @@ def _profile(uri: str) -> Profile:
     return Profile.parse(text, origin=origin)
 
 
-defs = build_definitions(lake_uri())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The definitions for the lake that the environment names."""
+    return build_definitions(lake_uri())

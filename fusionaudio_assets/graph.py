@@ -7,6 +7,7 @@ import dagster as dg
 from fusionaudio_assets import (
     caption_scores,
     filtered_dataset,
+    fused_captions,
     music_captions,
     raw_clips,
     sound_captions,
@@ -28,6 +29,7 @@ STAGES: dict[str, Stage[Any, Any]] = {
         sound_captions,
         music_captions,
         visual_captions,
+        fused_captions,
         caption_scores,
         filtered_dataset,
     )
@@ -41,6 +43,7 @@ STAGE_ASSETS: list[dg.AssetsDefinition] = [
     sound_captions.sound_captions,
     music_captions.music_captions,
     visual_captions.visual_captions,
+    fused_captions.fused_captions,
     caption_scores.caption_scores,
     filtered_dataset.filtered_dataset,
 ]

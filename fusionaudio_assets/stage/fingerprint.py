@@ -37,7 +37,7 @@ def stage_identity(stage: Stage[Any, Any], profile: StageProfile) -> dict[str, J
         "version": stage.version,
         "models": {role: adapter.identity for role, adapter in profile.models.items()},
         "params": profile.params.model_dump(mode="json"),
-        "also": stage.also(),
+        "also": stage.also(profile.params),
     }
 
 

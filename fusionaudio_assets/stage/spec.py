@@ -99,6 +99,11 @@ def no_inputs_beyond_payloads(payloads: Mapping[str, Any], job: Job, models: Mod
     return payloads
 
 
+def nothing_else(params: Settings) -> dict[str, Json]:
+    """The default `also`."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Stage(Generic[Gate, Params]):
     """A stage of the graph.
@@ -137,7 +142,7 @@ class Stage(Generic[Gate, Params]):
     params: type[Settings] = Settings
     payloads: Mapping[str, type[dy.Schema]] = field(default_factory=dict)
     carry: tuple[str, ...] = ()
-    also: Callable[[], dict[str, Json]] = dict
+    also: Callable[[Params], dict[str, Json]] = nothing_else
     together: bool = False
     batch_size: int = 32
 
