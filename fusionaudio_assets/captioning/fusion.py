@@ -16,7 +16,7 @@ from fusionaudio_assets.captioning.leaks import Leak, find_leaks
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.captioning.support import Claim, check_support
 from fusionaudio_assets.captioning.vocabulary import sound_stems
-from fusionaudio_assets.captioning.words import claim_runs, tokens
+from fusionaudio_assets.captioning.words import claim_runs, stem, tokens
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message
 
@@ -28,9 +28,12 @@ _MIN_WORDS, _MAX_WORDS = 3, 80
 _EMPTY_PHRASES = re.compile(
     r"\b(?:various|different|several|multiple) (?:sounds|noises)\b|\b(?:ambiguous|unclear|cannot be)\b", re.I
 )
+_PEOPLE = frozenset({stem("someone"), stem("person")})
 _TIME_WORDS = frozenset(["beginning", "start", "end", "first", "last", "finally", "throughout", "suddenly", "twice"])
 _IN_ORDER = frozenset(["then", "followed", "before", "later", "next"])
-_LOOSE = re.compile(r", (?!then|with|while|as|and|followed|before|joined|over|along|accompanied)[^,.]+")
+_LOOSE = re.compile(
+    r", (?!then|with|while|as|and (?:then|an?|someone|something)\b|followed|before|joined|over|along|accompanied)[^,.]+"
+)
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
 
 
@@ -131,10 +134,13 @@ def faults(caption: str, cues: Cues, facts: Facts, *, strict: bool = False) -> l
         found.append(f'"{match[0]}" says nothing.')
     found += [f"It tells {later} before {earlier}." for earlier, later in _misordered(caption, facts)]
     if strict:
-        repeated = Counter(stem for run in claim_runs(caption) for stem in {token.stem for token in run})
-        found += [f'It says "{stem}" twice.' for stem, times in sorted(repeated.items()) if times > 1]
+        repeated = Counter(one for run in claim_runs(caption) for one in {token.stem for token in run})
+        found += [
+            f'It says "{one}" twice.' for one, times in sorted(repeated.items()) if times > 1 and one not in _PEOPLE
+        ]
         found += [f'"{word}" is in no report.' for word in words if word in _TIME_WORDS]
         found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(caption)]
+        found += [f'"{match[0]}" is no English.' for match in _clause_after_preposition(facts).finditer(caption)]
     return found
 
 
@@ -190,6 +196,12 @@ def _rewrite(request: ChatRequest, reply: ChatReply, found: Sequence[str]) -> Ch
 def _count(facts: Facts) -> int:
     """Return how many sounds there are to fuse."""
     return sum(map(bool, (facts.speech, facts.singing, facts.music))) + len(facts.sounds)
+
+
+def _clause_after_preposition(facts: Facts) -> re.Pattern[str]:
+    """Match "followed by a dog barks"."""
+    clauses = [clause for one in (facts.speech, facts.singing, *facts.sounds) if one for clause in one.clauses]
+    return re.compile(rf"\b(?:with|by) (?:{'|'.join(map(re.escape, clauses)) or '(?!)'})", re.IGNORECASE)
 
 
 def _edited(caption: str, facts: Facts) -> str:

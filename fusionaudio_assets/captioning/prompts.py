@@ -56,7 +56,7 @@ class FusionPrompt(BaseModel):
     show_transcript: bool = Field(False, description="Let the prompt carry the words spoken; only with style full.")
     show_visual: bool = Field(False, description="Let the prompt carry what is seen; only with style full.")
     max_tokens: int = Field(160, ge=16, description="Bound on the answer, reasoning included.")
-    rewrites: int = Field(1, ge=0, le=3, description="Times that a model is shown its unsupported claims to rewrite.")
+    rewrites: int = Field(0, ge=0, le=3, description="Times that a model is shown its unsupported claims to rewrite.")
 
     @property
     def sha256(self) -> str:
@@ -78,7 +78,7 @@ class FusionPrompt(BaseModel):
             exclude["speech"] = {"text"}
         shown = cues.model_dump(
             mode="json", exclude_none=True, exclude_defaults=True, exclude={k: v for k, v in exclude.items() if v}
-        )  # type: ignore[arg-type]
+        )
         for event in shown.get("events", []):
             event.pop("implied", None)
         for label, raw in zip(cues.labels, shown.get("labels", []), strict=True):

@@ -1,0 +1,153 @@
+"""Sentence embeddings by MiniLM on onnxruntime, and the caption scorer that is built on them."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from pydantic import Field, PrivateAttr
+from tokenizers import Tokenizer
+
+from resources.adapter import runtime
+from resources.embedded.weights import revision, weight_path
+from resources.errors import ModelUnavailable
+from resources.similarity import CaptionedClip, SimilarityScorer
+from resources.sound_names import sound_name
+
+WEIGHT = "minilm-l6-v2"
+DIMENSIONS = 384
+_MAX_TOKENS = 256
+_PAD_ID = 0
+
+
+class MiniLm:
+    """all-MiniLM-L6-v2 with 8-bit weights: mean of the token vectors, scaled to length 1 (Reimers & Gurevych 2019).
+
+    Loads on first use; may be shared between threads.
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
+
+    def embed(self, texts: Sequence[str], batch_size: int = 64) -> NDArray[np.float32]:
+        """Return one vector a text, ``(texts, 384) float32`` of length 1; texts beyond 256 tokens are cut."""
+        if not texts:
+            return np.zeros((0, DIMENSIONS), np.float32)
+        return np.concatenate(
+            [self._embed(texts[start : start + batch_size]) for start in range(0, len(texts), batch_size)]
+        )
+
+    def load(self) -> None:
+        """Load the weights now."""
+        _ = self._session, self._tokenizer
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        encoded = self._tokenizer.encode_batch(list(texts))
+        ids = np.array([one.ids for one in encoded], np.int64)
+        mask = np.array([one.attention_mask for one in encoded], np.int64)
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        known = {node.name for node in self._session.get_inputs()}
+        vectors = self._session.run(None, {name: feed for name, feed in feeds.items() if name in known})[0]
+        weights = mask[..., None].astype(np.float32)
+        mean = (vectors * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
+        unit: NDArray[np.float32] = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
+        return unit.astype(np.float32)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return weight_path(WEIGHT)
+
+    @cached_property
+    def _session(self) -> Any:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        return ort.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.enable_truncation(_MAX_TOKENS)
+        tokenizer.enable_padding(pad_id=_PAD_ID, pad_token="[PAD]")
+        return tokenizer
+
+
+class TagBridge(SimilarityScorer):
+    """Scores a caption by the cosine of its embedding and that of the clip's tags, worded as a caption would.
+
+    It never hears the clip: it finds captions that left their tags, not tags that left the sound. The clip's vector is
+    the mean of the vectors of its best classes' wordings, weighted by their scores.
+    """
+
+    version: ClassVar[str] = "1"
+    needs_audio: ClassVar[bool] = False
+
+    max_labels: int = Field(6, ge=1, description="Compare with at most this many classes, the best first.")
+    min_score: float = Field(0.2, ge=0, le=1, description="Leave out classes that score less, if any scores more.")
+    threads: int = runtime(1, "Threads of the model.")
+
+    _model: MiniLm | None = PrivateAttr(default=None)
+
+    @property
+    def model_name(self) -> str:
+        """Name of the scorer and its model."""
+        return "tag-bridge-minilm-l6-v2"
+
+    @property
+    def revision(self) -> str:
+        """SHA-256 of the weights."""
+        return revision(WEIGHT)
+
+    def load(self) -> None:
+        """Load the weights."""
+        self._minilm.load()
+
+    def probe(self) -> None:
+        """Compare two captions of a barking dog.
+
+        Raises:
+            ModelUnavailable: A matching caption scores no more than one of something else.
+        """
+        labels = (("Bark", 1.0),)
+        right, wrong = self.score(
+            [CaptionedClip("A dog barks.", labels), CaptionedClip("A violin plays slow music.", labels)]
+        )
+        if not right > wrong:
+            raise ModelUnavailable(f"The tag bridge scores a wrong caption {wrong:.2f} and the right one {right:.2f}.")
+
+    def score(self, clips: Sequence[CaptionedClip]) -> list[float]:
+        """Score every captioned clip, a cosine; 0 for a clip without labels."""
+        chosen = [self._chosen(clip) for clip in clips]
+        texts = [clip.caption for clip in clips] + [_wording(label) for labels in chosen for label, _ in labels]
+        unique = list(dict.fromkeys(texts))
+        vectors = dict(zip(unique, self._minilm.embed(unique), strict=True))
+        return [_cosine(vectors, clip.caption, labels) for clip, labels in zip(clips, chosen, strict=True)]
+
+    def close(self) -> None:
+        """Release the model."""
+        self._model = None
+
+    def _chosen(self, clip: CaptionedClip) -> list[tuple[str, float]]:
+        ranked = sorted(clip.labels, key=lambda labelled: (-labelled[1], labelled[0]))[: self.max_labels]
+        return [(label, score) for label, score in ranked if score >= self.min_score] or ranked[:1]
+
+    @property
+    def _minilm(self) -> MiniLm:
+        if self._model is None:
+            self._model = MiniLm(self.threads)
+        return self._model
+
+
+def _wording(label: str) -> str:
+    name = sound_name(label)
+    return f"{label}: {name.clauses[0]}"
+
+
+def _cosine(vectors: dict[str, NDArray[np.float32]], caption: str, labels: list[tuple[str, float]]) -> float:
+    if not labels:
+        return 0.0
+    weighted = np.sum([score * vectors[_wording(label)] for label, score in labels], axis=0)
+    length = float(np.linalg.norm(weighted))
+    return float(np.clip(vectors[caption] @ weighted / length, -1, 1)) if length else 0.0
