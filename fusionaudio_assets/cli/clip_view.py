@@ -75,10 +75,13 @@ def _clip(row: Known, shard: str) -> Lines:
 
 
 def _medium(row: Known) -> Lines:
-    yield "sound", f"{row['duration_s']:.2f} s, {row['sample_rate_hz']} Hz, channels: {row['source_channels']}"
-    yield "format", f"{row['codec']} in {row['container']}"
-    loudness = "not measurable" if row["loudness_lufs"] is None else f"{row['loudness_lufs']:.1f} LUFS"
-    yield "loudness", f"{loudness}, peak {row['peak_db']:.1f} dBFS"
+    yield "duration", _figure(row["duration_s"], "{:.2f} s")
+    yield (
+        "sound",
+        f"{row['sample_rate_hz']} Hz, channels: {row['source_channels']}, {row['codec']} in {row['container']}",
+    )
+    yield "loudness", _figure(row["loudness_lufs"], "{:.1f} LUFS") or "not measurable"
+    yield "peak", _figure(row["peak_db"], "{:.1f} dBFS")
     yield "pictures", f"{row['width']}×{row['height']}, {row['num_frames']} key frames" if row["has_video"] else "none"
     yield "note", row["note"] or ""
 
@@ -92,15 +95,15 @@ def _tags(row: Known) -> Lines:
 
 
 def _stems(row: Known) -> Lines:
-    yield "vocals", f"{row['vocal_share']:.0%} of the energy; the rest at {row['residual_db']:.1f} dB"
+    yield "vocals", _figure(row["vocal_share"], "{:.0%} of the energy")
+    yield "the rest", _figure(row["residual_db"], "{:+.1f} dB to the whole")
 
 
 def _speech(row: Known) -> Lines:
     yield "words", row["text"] or "none recognised"
     yield "language", _with(row["language"] or "unknown", row["language_probability"])
     yield "confident", "yes" if row["confident"] else "no"
-    if row["avg_logprob"] is not None:
-        yield "log-prob.", f"{row['avg_logprob']:.2f}"
+    yield "log-prob.", _figure(row["avg_logprob"], "{:.2f} on average")
 
 
 def _description(row: Known) -> Lines:
@@ -111,7 +114,7 @@ def _music(row: Known) -> Lines:
     yield from _description(row)
     for name in ("genres", "instruments", "moods", "vocals"):
         yield name, _scored(row[name] or [])
-    yield "tempo", "" if row["tempo_bpm"] is None else f"{row['tempo_bpm']:.0f} bpm"
+    yield "tempo", _figure(row["tempo_bpm"], "{:.0f} bpm")
 
 
 def _caption(row: Known) -> Lines:
@@ -133,8 +136,9 @@ def _caption(row: Known) -> Lines:
 
 
 def _score(row: Known) -> Lines:
-    yield "similarity", f"{row['similarity']:.3f} by {row['scorer']}" if row["similarity"] is not None else "none"
-    yield "length", f"{row['num_words']} words"
+    yield "similarity", _figure(row["similarity"], "{:.3f}")
+    yield "scorer", row["scorer"] or ""
+    yield "length", _figure(row["num_words"], "{} words")
 
 
 def _questions(row: Known) -> Lines:
@@ -154,8 +158,12 @@ def _scored(labels: Iterable[Known]) -> str:
     return ", ".join(_with(label["label"], label["score"]) for label in labels)
 
 
+def _figure(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value)
+
+
 def _with(name: str, figure: float | None, form: str = "{:.2f}") -> str:
-    return name if figure is None else f"{name} ({form.format(figure)})"
+    return name if figure is None else f"{name} ({_figure(figure, form)})"
 
 
 def _span(bounds: Known) -> str:

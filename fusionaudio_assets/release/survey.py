@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -78,7 +78,7 @@ class Figures:
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON, in an order that depends on the figures alone."""
-        figures = asdict(self) | {"audio_s": round(self.audio_s, 1)}
+        figures = vars(self) | {"audio_s": round(self.audio_s, 1)}
         counters = {name: _ordered(value) for name, value in figures.items() if isinstance(value, Counter)}
         return figures | counters | {"words": word_statistics(self.words)}
 

@@ -1,0 +1,109 @@
+"""What scripts rely on: exit codes, what goes where, and that nobody waits for what is not needed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fusionaudio_assets import ledger
+from fusionaudio_assets.cli import demo, status
+from fusionaudio_assets.graph import STAGES
+from resources.errors import LakeError
+from tests.cli.conftest import Terminal
+from tests.lakes import clip_row, make_lake
+
+
+def test_ledger_knows_the_stages_of_the_graph() -> None:
+    assert list(ledger.STAGES) == list(STAGES)
+
+
+@pytest.mark.parametrize("command", [["--help"], ["status"], ["show", "0000000000000001"]])
+def test_looking_does_not_import_dagster(command: list[str], tmp_path: Path) -> None:
+    make_lake(tmp_path / "lake", [[clip_row(1)]])
+    lake = [] if command == ["--help"] else ["--lake", str(tmp_path / "lake")]
+    code = (
+        "import sys\nfrom fusionaudio_assets.cli import app\n"
+        f"try:\n    app({[*command, *lake]!r})\nexcept SystemExit as end:\n    assert not end.code\n"
+        "assert 'dagster' not in sys.modules and 'onnxruntime' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["status", "--nonsense"],
+        ["show"],
+        ["export", "out", "--format", "xml"],
+        ["ingest", ".", "--shard-size", "0"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(terminal: Terminal, arguments: list[str]) -> None:
+    result = terminal(*arguments)
+    assert result.exit_code == 2
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["show", "abcd"], ["profile"], ["run"], ["export", "out", "--format", "jsonl"]],
+)
+def test_a_missing_lake_is_told_with_the_way_out(terminal: Terminal, arguments: list[str], tmp_path: Path) -> None:
+    result = terminal(*arguments, "--lake", tmp_path / "none")
+    assert result.exit_code == 1
+    assert not result.stdout
+    assert "There is no lake at" in result.stderr
+    assert "fusionaudio init" in result.stderr
+
+
+def test_the_lake_comes_from_the_environment(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_lake(tmp_path / "there", [[clip_row(1)]])
+    monkeypatch.setenv("FUSIONAUDIO_LAKE", str(tmp_path / "there"))
+    assert terminal("status").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (LakeError("The lake is odd.", hint="Mend it."), 1, "The lake is odd. Mend it."),
+        (OSError(28, "No space left on device", "/lake/x"), 1, "/lake/x: No space left on device."),
+        (KeyboardInterrupt(), 130, "Stopped. What was finished is kept"),
+        (ValueError("a slip"), 1, "A fault in fusionaudio: ValueError: a slip."),
+    ],
+)
+def test_errors_are_messages_without_a_traceback(
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+    told: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(status, "status", fail)
+    result = terminal("status")
+    assert result.exit_code == code
+    assert told in result.stderr
+    assert "Traceback" not in result.output
+    assert not result.stdout
+
+
+def test_a_lake_of_a_newer_version_is_refused(terminal: Terminal, tmp_path: Path) -> None:
+    make_lake(tmp_path / "lake", [[clip_row(1)]])
+    (tmp_path / "lake" / "lake.json").write_text('{"format": 99}')
+    result = terminal("status", "--lake", tmp_path / "lake")
+    assert result.exit_code == 1
+    assert "format 99" in result.stderr
+
+
+def test_the_demo_needs_the_examples(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "EXAMPLES", tmp_path)
+    result = terminal("demo", "--lake", tmp_path / "lake")
+    assert result.exit_code == 1
+    assert "clone" in result.stderr
+    assert not (tmp_path / "lake").exists()

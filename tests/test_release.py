@@ -1,0 +1,268 @@
+"""Releases: what is in them, that others can load them, and when they are refused."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import datasets
+import numpy as np
+import polars as pl
+import pytest
+import soundfile
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fusionaudio_assets.dataset_release import dataset_release
+from fusionaudio_assets.payloads import loaded_audio
+from fusionaudio_assets.release import formats, publish, write_export
+from fusionaudio_assets.release.survey import survey, word_statistics
+from fusionaudio_assets.workspace import LakeResource, Workspace
+from resources.errors import LakeError, SettingError
+from resources.lake import Lake
+from tests.lakes import CAPTION, PAIR, broken_row, clip_row, make_lake, noise, write_shard
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """Two shards: five kept clips in two splits, one broken, one dropped for two reasons."""
+    choice = PAIR | {"question": "Which?", "options": ["a dog", "a cat"], "answer": "(a) a dog"}
+    return make_lake(
+        tmp_path / "lake",
+        [
+            [clip_row(1), broken_row(2), clip_row(3, split="test", pairs=None), clip_row(4, pairs=[PAIR, choice])],
+            [
+                clip_row(5, start_s=30.0, end_s=40.5, sources=["dir/long.wav"], license=None),
+                clip_row(6, drop_reasons=["low_similarity", "visual_leak"]),
+                clip_row(7, caption="Thunder.", split="test"),
+            ],
+        ],
+    )
+
+
+def release(lake: Lake, *, with_audio: bool = False) -> tuple[Path, dict[str, Any]]:
+    released = publish(lake, Workspace.open(lake.uri).profile, with_audio=with_audio)
+    return Path(lake.root) / released.name, released.record
+
+
+def load(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    return datasets.load_dataset(str(folder), cache_dir=str(cache))
+
+
+def test_hugging_face_loads_audio_by_reference(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, _ = release(lake)
+    loaded = load(folder, tmp_path / "cache", monkeypatch)
+    assert {name: split.num_rows for name, split in loaded.items()} == {"train": 3, "test": 2}
+    train = loaded["train"]
+    assert isinstance(train.features["audio"], datasets.Audio)
+    rows = train.cast_column("audio", datasets.Audio(decode=False))
+    assert rows[0]["audio"] == {"bytes": None, "path": "clip 1.wav"}
+    assert rows[2]["audio"]["path"] == "dir/long.wav#t=30,40.5"
+    assert rows[0]["caption"] == f"{CAPTION} Take 1."
+    assert rows[0]["qa"] == [PAIR]
+    assert rows[0]["claims"] == [{"text": "a dog barks", "supported": True, "by": ["tags"]}]
+
+
+def test_hugging_face_loads_the_sound_itself(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, _ = release(lake, with_audio=True)
+    rows = load(folder, tmp_path / "cache", monkeypatch)["train"].cast_column("audio", datasets.Audio(decode=False))
+    for row in rows:
+        samples, rate_hz = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32")
+        expected, _ = loaded_audio(noise(row["clip_id"]))
+        assert rate_hz == 16000
+        np.testing.assert_array_equal(samples, expected[0])
+        assert row["audio"]["path"] == f"{row['clip_id']}.flac"
+
+
+def test_formats_hold_the_same_clips(lake: Lake) -> None:
+    folder, record = release(lake)
+    lines = [json.loads(line) for line in (folder / "captions.jsonl").read_text().splitlines()]
+    parquet = pl.read_parquet(folder / "data" / "*.parquet")
+    entries = json.loads((folder / "gama.json").read_text())
+    captions = [entry["output"] for entry in entries if entry["task"] == "caption"]
+    assert [line["caption"] for line in lines] == captions
+    assert sorted(parquet["clip_id"]) == sorted(line["clip_id"] for line in lines)
+    assert record["kept"] == len(lines) == 5
+    assert {line["audio"] for line in lines} == set(parquet["audio"].struct.field("path"))
+
+
+def test_training_entries_are_those_of_the_paper(lake: Lake) -> None:
+    folder, _ = release(lake)
+    entries = [entry for entry in json.loads((folder / "gama.json").read_text()) if entry["audio_id"] == "clip 4.wav"]
+    assert all(list(e) == ["audio_id", "instruction", "input", "dataset", "task", "output"] for e in entries)
+    assert [entry["task"] for entry in entries] == ["caption", "qa", "qa"]
+    assert entries[1]["instruction"] == "Which animal is heard?"
+    assert entries[1]["output"] == "A dog"
+    assert entries[2]["instruction"].endswith("Choose the most suitable answer from options: (a) a dog (b) a cat")
+
+
+def test_the_record_counts(lake: Lake) -> None:
+    _, record = release(lake)
+    assert (record["clips"], record["kept"], record["shards"]) == (7, 5, 2)
+    assert record["drop_reasons"] == {"low_similarity": 1, "truncated": 1, "visual_leak": 1}
+    assert record["licences"] == {"CC0-1.0": 4, "": 1}
+    assert record["splits"] == {"": 3, "test": 2}
+    assert record["qa_pairs"] == {"sound_events": 5}
+    assert record["words"] == {"mean": 11.4, "min": 1, "p5": 1, "median": 14, "p95": 14, "max": 14}
+    assert record["models"]["tags"] == {"yamnet": 6}
+    assert {file["path"] for file in record["files"]} == {
+        "captions.jsonl", "gama.json", "data/test-00000.parquet", "data/train-00000.parquet",
+    }  # fmt: skip
+
+
+def test_the_card_says_what_the_release_is(lake: Lake) -> None:
+    folder, record = release(lake)
+    _, header, body = (folder / "README.md").read_text().split("---\n", 2)
+    parsed = yaml.safe_load(header)
+    assert parsed["size_categories"] == ["n<1K"]
+    assert parsed["configs"][0]["data_files"][1] == {"split": "test", "path": "data/test-*.parquet"}
+    for part in (
+        record["version"],
+        "`embedded`",
+        "| `truncated` | the file ends before its content does | 1 |",
+        "| `tags` | yamnet | 6 |",
+        "The licence of 1 clips is not known",
+        "not checked by people",
+        "median 14",
+    ):
+        assert part in body
+
+
+def test_the_same_content_is_the_same_version(lake: Lake) -> None:
+    folder, record = release(lake)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    again = publish(lake, Workspace.open(lake.uri).profile, with_audio=False)
+    assert not again.is_new
+    assert again.record == record
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert len(lake.files("releases")) == 0
+    assert len(list((Path(lake.root) / "releases").iterdir())) == 1
+
+
+def test_another_caption_or_decision_is_another_version(lake: Lake) -> None:
+    versions = {release(lake)[1]["version"], release(lake, with_audio=True)[1]["version"]}
+    write_shard(lake, "shard-000002", [clip_row(5, caption="Another caption about sound.")])
+    versions.add(release(lake)[1]["version"])
+    write_shard(lake, "shard-000002", [clip_row(5, caption="Another caption about sound."), broken_row(6)])
+    versions.add(release(lake)[1]["version"])
+    assert len(versions) == 4
+
+
+def test_a_lake_without_pairs_can_be_released(tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake", [[clip_row(1)]], with_qa=False)
+    folder, record = release(lake)
+    assert record["qa_pairs"] == {}
+    assert "1 shards have no question-answer pairs" in (folder / "README.md").read_text()
+
+
+def test_unfinished_shards_are_left_out_and_counted(lake: Lake) -> None:
+    lake.delete("filtered_dataset/shard-000002.parquet")
+    _, record = release(lake)
+    assert (record["shards"], record["unfinished_shards"], record["kept"]) == (1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("shards", "told"), [([], "decided"), ([[broken_row(1), broken_row(2)]], "None of the 2 clips .* truncated 2")]
+)
+def test_nothing_kept_is_refused(tmp_path: Path, shards: list[Any], told: str) -> None:
+    lake = make_lake(tmp_path / "lake", shards)
+    with pytest.raises(LakeError, match=told):
+        release(lake)
+    assert not (tmp_path / "lake" / "releases").exists()
+
+
+def test_captions_that_changed_after_the_decision_are_refused(lake: Lake) -> None:
+    fused = lake.read_table("fused_captions", "shard-000001")
+    assert fused is not None
+    lake.write_table("fused_captions", "shard-000001", fused.with_columns(caption=pl.lit("A new one.")))
+    with pytest.raises(LakeError, match="changed after it was decided"):
+        release(lake)
+
+
+def test_a_release_that_cannot_be_finished_leaves_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(formats.GamaWriter, "write", full)
+    with pytest.raises(LakeError, match="No space left on device"):
+        release(lake)
+    assert list((Path(lake.root) / "releases").iterdir()) == []
+
+
+def test_a_lake_that_changes_meanwhile_is_noticed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = formats.GamaWriter.write
+
+    def write_and_change(self: formats.GamaWriter, clips: pl.DataFrame, audio: Any) -> None:
+        write(self, clips, audio)
+        write_shard(lake, "shard-000002", [clip_row(5, caption="Another caption about sound.")])
+
+    monkeypatch.setattr(formats.GamaWriter, "write", write_and_change)
+    with pytest.raises(LakeError, match="changed while"):
+        release(lake)
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl", "gama"])
+@pytest.mark.parametrize("with_audio", [False, True])
+def test_exports_load(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, with_audio: bool) -> None:
+    folder = tmp_path / "new" / "export"
+    write_export(lake, Workspace.open(lake.uri).profile, folder, form, with_audio=with_audio)
+    loaded = load(folder, tmp_path / "cache", monkeypatch)
+    assert sum(split.num_rows for split in loaded.values()) == (5 if form != "gama" else 10)
+    assert (folder / "audio").exists() == (with_audio and form != "parquet")
+    if with_audio and form == "gama":
+        names = set(loaded["train"]["audio_id"])
+        assert names == {path.relative_to(folder).as_posix() for path in (folder / "audio").iterdir()}
+    assert [path.name for path in folder.parent.iterdir()] == ["export"]
+
+
+def test_an_export_does_not_touch_what_is_there(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("years of work")
+    with pytest.raises(SettingError, match="not an empty folder"):
+        write_export(lake, Workspace.open(lake.uri).profile, tmp_path / "mine", "jsonl", with_audio=False)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
+
+
+def test_large_files_are_split(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MAX_FILE_BYTES", 1)
+    folder, _ = release(lake, with_audio=True)
+    assert len(list((folder / "data").glob("train-*.parquet"))) == 2
+    assert load(folder, tmp_path / "cache", monkeypatch)["train"].num_rows == 3
+
+
+def test_dagster_materialises_a_release(lake: Lake) -> None:
+    result = dg.materialize([dataset_release], resources={"lake": LakeResource(uri=lake.uri)})
+    event = result.asset_materializations_for_node("dataset_release")[0]
+    assert event.metadata["dagster/row_count"].value == 5
+    assert event.tags is not None
+    assert event.tags["dagster/data_version"] == event.metadata["version"].value
+    assert event.metadata["version"].value == survey(lake, with_audio=False).version
+
+
+def test_dagster_refuses_an_empty_release(tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake", [[broken_row(1)]])
+    result = dg.materialize([dataset_release], resources={"lake": LakeResource(uri=lake.uri)}, raise_on_error=False)
+    assert not result.success
+    failure = result.failure_data_for_node("dataset_release")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    assert "there is no release" in (failure.user_failure_data.description or "")
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=200))
+def test_word_statistics_are_those_of_the_whole_list(lengths: list[int]) -> None:
+    counts = {length: lengths.count(length) for length in lengths}
+    found = word_statistics(counts)
+    for name, share in (("p5", 5), ("median", 50), ("p95", 95)):
+        assert found[name] == np.percentile(lengths, share, method="inverted_cdf")
+    assert found["mean"] == pytest.approx(np.mean(lengths), abs=0.005)
+
+
+@given(st.one_of(st.none(), st.text()))
+def test_split_names_are_those_that_hugging_face_allows(split: str | None) -> None:
+    name = formats.split_name(split)
+    assert datasets.Split(name) == name
+    assert name != "all"
