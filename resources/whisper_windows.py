@@ -26,9 +26,11 @@ SILENCE_S = 1.0
 """Silence after the clip, at least: without it the decoder loops."""
 STEP_S = 2
 """Windows are multiples of this, so that clips of like length share a batch."""
+MIN_WINDOW_S = 8
+"""For clips of 1–4 s the word error rate was .039 in windows of their own length, .030 in 8 s, .028 in 30 s."""
 FULL_WINDOW_S = 30
 MAX_CLIP_S = 25.0
-"""Longer clips gain nothing."""
+"""A longer clip needs nearly the full window anyway."""
 
 _MAX_TOKENS_PER_S = 20
 """Bounds what a loop costs; fast speech is about 6, scripts that are spelt in bytes are up to 15."""
@@ -203,8 +205,9 @@ class ShortWindows:
 
 
 def window_s(duration_s: float) -> int:
-    """Length of the window of a clip: the clip, at least `SILENCE_S` after it, rounded up to a multiple of `STEP_S`."""
-    return min(FULL_WINDOW_S, STEP_S * math.ceil((duration_s + SILENCE_S) / STEP_S))
+    """Length of a clip's window: the clip and at least `SILENCE_S` after it, in whole steps, not below the minimum."""
+    needed_s = STEP_S * math.ceil((duration_s + SILENCE_S) / STEP_S)
+    return min(FULL_WINDOW_S, max(MIN_WINDOW_S, needed_s))
 
 
 def split_at_timestamps(
