@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from fusionaudio_assets.graph import STAGE_ASSETS, STAGES, profile_needs
+from fusionaudio_assets.graph import LAKE_ASSETS, STAGE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.materialize import code_version
 from fusionaudio_assets.shards import SHARDS
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
@@ -28,7 +28,7 @@ def build_definitions(uri: str) -> dg.Definitions:
     ]
     job = dg.define_asset_job(JOB, selection=dg.AssetSelection.assets(*STAGES), partitions_def=SHARDS)
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, *LAKE_ASSETS],
         jobs=[job],
         sensors=[new_clips_sensor(JOB, _look_every_s(uri))],
         resources={"lake": LakeResource(uri=uri)},

@@ -6,9 +6,11 @@ import dagster as dg
 
 from fusionaudio_assets import (
     caption_scores,
+    dataset_release,
     filtered_dataset,
     fused_captions,
     music_captions,
+    qa_pairs,
     raw_clips,
     sound_captions,
     stems,
@@ -31,6 +33,7 @@ STAGES: dict[str, Stage[Any, Any]] = {
         visual_captions,
         fused_captions,
         caption_scores,
+        qa_pairs,
         filtered_dataset,
     )
 }
@@ -45,8 +48,12 @@ STAGE_ASSETS: list[dg.AssetsDefinition] = [
     visual_captions.visual_captions,
     fused_captions.fused_captions,
     caption_scores.caption_scores,
+    qa_pairs.qa_pairs,
     filtered_dataset.filtered_dataset,
 ]
+
+LAKE_ASSETS: list[dg.AssetsDefinition] = [dataset_release.dataset_release]
+"""Assets over all shards."""
 
 
 def profile_needs() -> dict[str, StageNeeds]:

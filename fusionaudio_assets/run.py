@@ -15,6 +15,9 @@ from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
 from resources.errors import LakeError, SettingError
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The terminal shows progress of its own; the events of every run are in the UI."""
+
 
 @dataclass
 class Progress:
@@ -123,7 +126,11 @@ class _Run:
 def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, shard: str) -> str | None:
     """Materialise one shard of one asset; returns the message of what went wrong."""
     result = job.execute_in_process(
-        partition_key=shard, asset_selection=[dg.AssetKey(asset)], instance=instance, raise_on_error=False
+        partition_key=shard,
+        asset_selection=[dg.AssetKey(asset)],
+        instance=instance,
+        raise_on_error=False,
+        run_config=QUIET,
     )
     if result.success:
         return None

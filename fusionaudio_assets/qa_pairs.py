@@ -1,0 +1,62 @@
+"""QA pairs: questions and answers about the sound of each captioned clip."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import dagster as dg
+
+from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.qa import VERSION, prompt_identity, write_pairs
+from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
+from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.reasons import Reason
+from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
+from fusionaudio_assets.tables import QaPairs, Status
+from fusionaudio_assets.workspace import LakeResource
+from resources.adapter import Json
+from resources.language_model import LanguageModel
+from resources.ontology import load_ontology
+from resources.profile import Settings
+
+
+def derive(rows: Upstream, gate: FusionGate, models: Models) -> Work | Skip:
+    """Ask about clips that have a caption; what is asked rests on the cues."""
+    fused = rows["fused_captions"]
+    if fused["status"] != Status.OK or not fused["caption"]:
+        return Skip(Reason.NO_CAPTION)
+    cues = cues_of(rows, gate, load_ontology())
+    return Work(
+        {"caption": fused["caption"], "cues": cues.model_dump(mode="json")}, audio_s=rows["raw_clips"]["duration_s"]
+    )
+
+
+def write(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
+    """Write the pairs of each clip."""
+    clips = [(job.inputs["caption"], Cues.model_validate(job.inputs["cues"])) for job in jobs]
+    written = write_pairs(clips, models.of("writer", LanguageModel))
+    return [{"pairs": [asdict(pair) for pair in pairs], "num_pairs": len(pairs)} for pairs in written]
+
+
+def also(params: Settings) -> dict[str, Json]:
+    """The text logic and the prompt decide the pairs as well."""
+    return {"captioning": VERSION, "prompt_sha256": prompt_identity()}
+
+
+STAGE = Stage(
+    name="qa_pairs",
+    table=QaPairs,
+    version="1",
+    reads={**CUE_COLUMNS, "fused_captions": ("caption",)},
+    derive=derive,
+    compute=write,
+    models={"writer": LanguageModel},
+    gate=FusionGate,
+    also=also,
+    batch_size=16,
+)
+
+
+@stage_asset(STAGE, group="captions", kinds={"llm"})
+def qa_pairs(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+    """Write question-answer pairs about the sound of each captioned clip."""
+    return materialize(STAGE, context, lake)
