@@ -61,7 +61,7 @@ def _summary(record: Mapping[str, Any]) -> str:
         [
             f"# Audio captions, release {record['version']}",
             "",
-            f"{record['kept']:,} audio clips ({record['audio_s'] / 3600:,.2f} h), each with one caption about what can "
+            f"{record['kept']:,} audio clips ({_length(record['audio_s'])}), each with one caption about what can "
             f"be heard{f', and {pairs:,} question-answer pairs' if pairs else ''}. Made on {record['created'][:10]} by "
             f"fusionaudio {record['fusionaudio']} with the profile `{record['profile']['name']}`: "
             f"{record['profile']['description'] or 'no description'}",
@@ -143,6 +143,10 @@ def _limits(record: Mapping[str, Any]) -> str:
     if unknown := record["licences"].get("", 0):
         limits.append(f"The licence of {unknown:,} clips is not known: clear it before you pass them on.")
     return "## Limits\n\n" + "\n".join(f"* {limit}" for limit in limits)
+
+
+def _length(audio_s: float) -> str:
+    return f"{audio_s / 3600:,.1f} h" if audio_s >= 3600 else f"{audio_s / 60:.1f} min"
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -110,9 +110,11 @@ def survey(lake: Lake, *, with_audio: bool) -> Survey:
         rows.update(shard.clips)
     figures.unfinished_shards = len(set(lake.shards()) - set(lake.shards(DECISIONS)))
     _refuse_nothing(lake, figures)
-    found = ledger.counts(lake).drop_nulls("model").group_by("stage", "model").agg(pl.col("clips").sum())
-    for stage, model, clips in found.sort("stage", "model").iter_rows():
-        figures.models.setdefault(stage, {})[model] = clips
+    rows_of = ledger.counts(lake).drop_nulls("model").group_by("stage", "model").agg(pl.col("clips").sum())
+    for stage in ledger.STAGES:
+        models = rows_of.filter(pl.col("stage") == stage).sort("model").select("model", "clips")
+        if models.height:
+            figures.models[stage] = dict(models.iter_rows())
     content: Json = {"format": FORMAT, "rows": rows.hexdigest(), "figures": figures.as_json(), "with_audio": with_audio}
     return Survey(figures, rows.hexdigest(), sha256_text(canonical_json(content))[:12])
 
