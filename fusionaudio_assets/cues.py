@@ -53,11 +53,19 @@ def cues_of(rows: Upstream, gate: FusionGate, ontology: Ontology) -> Cues:
 
 def _labels(clip: Row, ontology: Ontology) -> tuple[LabelCue, ...]:
     """Human labels by display name; those that another one implies say nothing of their own."""
-    quality = {ontology.display_name(label["name"]): label["quality"] for label in clip["labels"] or []}
+    quality = {_display_name(label["name"], ontology): label["quality"] for label in clip["labels"] or []}
     known = set(ontology.most_specific(name for name in quality if name in ontology))
     return tuple(
         LabelCue(name=name, quality=share) for name, share in quality.items() if name in known or name not in ontology
     )
+
+
+def _display_name(label: str, ontology: Ontology) -> str:
+    """Name of an AudioSet class; a label of the source's own vocabulary stays as it is."""
+    try:
+        return ontology.display_name(label)
+    except KeyError:
+        return label
 
 
 def _events(tags: Row, gate: FusionGate, ontology: Ontology) -> tuple[EventCue, ...]:
