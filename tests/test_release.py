@@ -28,7 +28,7 @@ from tests.lakes import CAPTION, PAIR, broken_row, clip_row, make_lake, noise, w
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """Two shards: five kept clips in two splits, one broken, one dropped for two reasons."""
-    choice = PAIR | {"question": "Which?", "options": ["a dog", "a cat"], "answer": "(a) a dog"}
+    choice = PAIR | {"question": "Which?", "options": ["a dog", "a cat"], "answer": "a cat"}
     return make_lake(
         tmp_path / "lake",
         [
@@ -97,6 +97,7 @@ def test_training_entries_are_those_of_the_paper(lake: Lake) -> None:
     assert entries[1]["instruction"] == "Which animal is heard?"
     assert entries[1]["output"] == "A dog"
     assert entries[2]["instruction"].endswith("Choose the most suitable answer from options: (a) a dog (b) a cat")
+    assert entries[2]["output"] == "(b) a cat"
 
 
 def test_the_record_counts(lake: Lake) -> None:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import polars as pl
@@ -132,7 +133,7 @@ def training_entries(audio_id: str, clip: dict[str, Any]) -> list[dict[str, str]
             "output": output,
         }
 
-    pairs = [entry("qa", _question(pair), pair["answer"]) for pair in clip["qa"] or []]
+    pairs = [entry("qa", *_question_and_answer(pair)) for pair in clip["qa"] or []]
     return [entry("caption", CAPTION_INSTRUCTION, clip["caption"]), *pairs]
 
 
@@ -197,12 +198,15 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _question(pair: dict[str, Any]) -> str:
-    options = pair["options"] or []
-    if not options:
-        return str(pair["question"])
-    listed = " ".join(f"({letter}) {option}" for letter, option in zip("abcdefghij", options, strict=False))
-    return f"{pair['question']} Choose the most suitable answer from options: {listed}"
+def _question_and_answer(pair: dict[str, Any]) -> tuple[str, str]:
+    """The texts of a pair; a choice lists its options with letters, and the answer carries the letter of its own."""
+    lettered = {
+        option: f"({letter}) {option}" for letter, option in zip(ascii_lowercase, pair["options"] or (), strict=False)
+    }
+    if not lettered:
+        return pair["question"], pair["answer"]
+    question = f"{pair['question']} Choose the most suitable answer from options: {' '.join(lettered.values())}"
+    return question, lettered.get(pair["answer"], pair["answer"])
 
 
 def _fragment(start_s: float | None, end_s: float | None) -> str:
