@@ -158,8 +158,9 @@ class _Writer:
             return None
         if not (facts.speech or facts.sounds):
             return None
-        clause, noun = self.music.lead(), self.music.name()
-        return Heard("Music", "music", (noun,), (clause,), 1.0, True, facts.music.spans, facts.music.coverage)
+        (first_s, _), (_, last_s) = facts.music.spans[0], facts.music.spans[-1]
+        clause, noun = self.music.passing(), self.music.name()
+        return Heard("Music", "music", (noun,), (clause,), 1.0, True, ((first_s, last_s),), facts.music.coverage)
 
     def _alone(self, foreground: Sequence[Heard], background: Sequence[Heard]) -> bool:
         return len(foreground) == 1 and not background and not self.music and not self.facts.doubtful

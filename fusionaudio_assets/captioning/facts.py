@@ -220,8 +220,25 @@ def _speech(cues: Cues, heard: list[Heard]) -> Heard | None:
     man, woman = by_label.get("Male speech, man speaking"), by_label.get("Female speech, woman speaking")
     if man and woman:
         label = f"{woman.label} + {man.label}"
-        return replace(man, label=label, nouns=("a man and a woman talking",), clauses=("a man and a woman talk",))
+        return replace(
+            man,
+            label=label,
+            nouns=("a man and a woman talking",),
+            clauses=("a man and a woman talk",),
+            spans=_merged((*man.spans, *woman.spans)),
+            coverage=min(1.0, man.coverage + woman.coverage),
+        )
     return min(sure, key=lambda one: (one.label in {"Speech", "Human voice"}, *_best_first(one)))
+
+
+def _merged(spans: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
 def _singing(cues: Cues, heard: list[Heard]) -> Heard | None:

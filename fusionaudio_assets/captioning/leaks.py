@@ -61,12 +61,13 @@ def _visual(words: Sequence[Token], cues: Cues, heard: frozenset[str]) -> Iterat
     for index, token in enumerate(words):
         if token.stem in heard or token.text.lower() in FUNCTION_WORDS:
             continue
-        look = next((kind for kind, listed in _LOOK_STEMS.items() if token.stem in listed), None)
         after = {follower.stem for follower in words[index + 1 : index + 3]}
-        if look and not (token.stem in _TIMBRE_COLOURS and after & _SONIC) and token.stem not in NEUTRAL_STEMS:
-            yield Leak("visual", token.text, token.start, token.end, f"{look} cannot be heard")
-        elif token.stem in seen and token.stem not in NEUTRAL_STEMS:
-            yield Leak("visual", token.text, token.start, token.end, "only the pictures show it")
+        if token.stem in NEUTRAL_STEMS or (token.stem in _TIMBRE_COLOURS and after & _SONIC):  # "white noise"
+            continue
+        look = next((kind for kind, listed in _LOOK_STEMS.items() if token.stem in listed), None)
+        if look or token.stem in seen:
+            reason = f"{look} cannot be heard" if look else "only the pictures show it"
+            yield Leak("visual", token.text, token.start, token.end, reason)
 
 
 def _reported(caption: str, heard: frozenset[str]) -> Iterator[Leak]:

@@ -47,6 +47,12 @@ class MusicPhrases:
             options.append(f"{self._players(articles=True)} {'play' if _is_plural(players) else 'plays'} {name}{tempo}")
         return self.rng.choice(options)
 
+    def passing(self) -> str:
+        """Return a clause in which the music is one sound among others."""
+        players = f" with {self._players()}" if self.music.instruments else ""
+        voice = f" with {self.rng.choice(self.singing.nouns)}" if self.singing and not players else ""
+        return f"{self.name()}{players}{voice} plays{self._tempo()}"
+
     def behind(self, name: str) -> str:
         """Return a clause in which the music stands behind other sounds."""
         players = f" with {self._players()}" if self.music.instruments else ""
@@ -78,7 +84,7 @@ class MusicPhrases:
         return self.rng.choice((f"{clause} over {name}{players}{tempo}", f"{name}{players} plays{tempo}, with {noun}"))
 
     def _players(self, *, articles: bool = False) -> str:
-        named = [_inflect.a(one) if articles and not _is_plural(one) else one for one in self.music.instruments]
+        named = [_inflect.a(one) if _takes_article(one, always=articles) else one for one in self.music.instruments]
         return listed(named)
 
     def _tempo(self) -> str:
@@ -87,6 +93,10 @@ class MusicPhrases:
 
 def _piece(name: str) -> str:
     return f"a piece of {name}"
+
+
+def _takes_article(noun: str, *, always: bool) -> bool:
+    return (always or noun.endswith("instrument")) and not _is_plural(noun)
 
 
 def _is_plural(noun: str) -> bool:

@@ -74,7 +74,7 @@ def _about_presence(facts: Facts, heard: list[Heard], absent: list[str], rng: ra
     asked, answer = rng.choice(((right, "Yes"), (wrong, "No")))
     pairs.append(QaPair(f"Can you hear {asked}?", answer, "perception", "basic", "yes_no"))
     question = rng.choice(("Which of these can be heard?", "Which of these sounds occurs in the clip?"))
-    pairs.append(_choice(question, right, absent[1:4], rng, "perception", "intermediate"))
+    pairs.append(_choice(question, right, absent[1:4], rng))
     behind = [one.nouns[0] for one in heard if one.steady]
     if behind and len(behind) < len(nouns):
         answer = f"{listed(behind)} can be heard in the background."
@@ -114,9 +114,7 @@ def _about_music(facts: Facts, rng: random.Random) -> list[QaPair]:
     if music.tempo:
         others = [word for word in ("slow", "moderate", "fast") if word != music.tempo]
         wrong = [*others, "no steady beat at all"]
-        pairs.append(
-            _choice("Which describes the tempo of the music?", music.tempo, wrong, rng, "characteristics", "basic")
-        )
+        pairs.append(_choice("Which describes the tempo of the music?", music.tempo, wrong, rng, "characteristics"))
     if music.instruments:
         answer = "; ".join(music.instruments)
         pairs.append(QaPair("Which instruments can be heard?", answer, "characteristics", "advanced", "labels"))
@@ -157,17 +155,18 @@ def _about_scene(facts: Facts, heard: list[Heard]) -> list[QaPair]:
 
 
 def _choice(
-    question: str, right: str, wrong: list[str], rng: random.Random, category: Category, difficulty: Difficulty
+    question: str, right: str, wrong: list[str], rng: random.Random, category: Category = "perception"
 ) -> QaPair:
     options = list(wrong)
     rng.shuffle(options)
     options.insert(rng.randrange(len(options) + 1), right)
-    return QaPair(question, right, category, difficulty, "choice", tuple(options))
+    return QaPair(question, right, category, "intermediate", "choice", tuple(options))
 
 
 def _absent(cues: Cues, rng: random.Random) -> list[str]:
     """Return four things that are surely not heard: no cue has a word for them, and none is confused with one."""
-    audible = audible_stems(cues)
+    tagged = (event.label for event in cues.events)  # at any score
+    audible = audible_stems(cues).union(*map(sound_stems, tagged), *(sound_stems(label.name) for label in cues.labels))
     near = {other for event in cues.events for other in confused_with(event.label)}
     labels = [label for label in known_labels() if sound_name(label).group in _ABSENT_GROUPS and label not in near]
     absent: list[str] = []

@@ -87,7 +87,10 @@ class Timeline:
         return ""
 
     def _again(self, one: Heard) -> str:
-        return self.rng.choice((" repeatedly", " on and off", " again and again")) if len(one.spans) >= 3 else ""
+        if len(one.spans) < 3:
+            return ""
+        lasting = one.steady or one.group in {"speech", "singing", "music", "engine"}
+        return " on and off" if lasting else self.rng.choice((" repeatedly", " on and off", " again and again"))
 
     def _later(self, one: Heard, text: str) -> str:
         if not one.spans:

@@ -20,7 +20,6 @@ from resources.sound_names import sound_name
 WEIGHT = "minilm-l6-v2"
 DIMENSIONS = 384
 _MAX_TOKENS = 256
-_PAD_ID = 0
 
 
 class MiniLm:
@@ -32,29 +31,25 @@ class MiniLm:
     def __init__(self, threads: int = 1) -> None:
         self._threads = threads
 
-    def embed(self, texts: Sequence[str], batch_size: int = 64) -> NDArray[np.float32]:
-        """Return one vector a text, ``(texts, 384) float32`` of length 1; texts beyond 256 tokens are cut."""
-        if not texts:
-            return np.zeros((0, DIMENSIONS), np.float32)
-        return np.concatenate(
-            [self._embed(texts[start : start + batch_size]) for start in range(0, len(texts), batch_size)]
-        )
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return one vector a text, ``(texts, 384) float32`` of length 1; texts beyond 256 tokens are cut.
+
+        Texts go through one by one: the 8-bit graph scales its activations over a whole batch, so that in a batch the
+        vector of a text would depend on its neighbours.
+        """
+        return np.stack([self._embed(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), np.float32)
 
     def load(self) -> None:
         """Load the weights now."""
         _ = self._session, self._tokenizer
 
-    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        encoded = self._tokenizer.encode_batch(list(texts))
-        ids = np.array([one.ids for one in encoded], np.int64)
-        mask = np.array([one.attention_mask for one in encoded], np.int64)
-        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    def _embed(self, text: str) -> NDArray[np.float32]:
+        ids = np.array([self._tokenizer.encode(text).ids], np.int64)
+        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         known = {node.name for node in self._session.get_inputs()}
         vectors = self._session.run(None, {name: feed for name, feed in feeds.items() if name in known})[0]
-        weights = mask[..., None].astype(np.float32)
-        mean = (vectors * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
-        unit: NDArray[np.float32] = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
-        return unit.astype(np.float32)
+        mean: NDArray[np.float32] = vectors[0].mean(axis=0)
+        return (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
 
     @cached_property
     def _folder(self) -> Path:
@@ -70,7 +65,7 @@ class MiniLm:
     def _tokenizer(self) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.enable_truncation(_MAX_TOKENS)
-        tokenizer.enable_padding(pad_id=_PAD_ID, pad_token="[PAD]")
+        tokenizer.no_padding()
         return tokenizer
 
 
@@ -89,6 +84,7 @@ class TagBridge(SimilarityScorer):
     threads: int = runtime(1, "Threads of the model.")
 
     _model: MiniLm | None = PrivateAttr(default=None)
+    _label_vectors: dict[str, NDArray[np.float32]] = PrivateAttr(default_factory=dict)
 
     @property
     def model_name(self) -> str:
@@ -119,15 +115,23 @@ class TagBridge(SimilarityScorer):
 
     def score(self, clips: Sequence[CaptionedClip]) -> list[float]:
         """Score every captioned clip, a cosine; 0 for a clip without labels."""
-        chosen = [self._chosen(clip) for clip in clips]
-        texts = [clip.caption for clip in clips] + [_wording(label) for labels in chosen for label, _ in labels]
-        unique = list(dict.fromkeys(texts))
-        vectors = dict(zip(unique, self._minilm.embed(unique), strict=True))
-        return [_cosine(vectors, clip.caption, labels) for clip, labels in zip(clips, chosen, strict=True)]
+        return [self._score(clip.caption, self._chosen(clip)) for clip in clips]
 
     def close(self) -> None:
         """Release the model."""
         self._model = None
+
+    def _score(self, caption: str, labels: list[tuple[str, float]]) -> float:
+        if not labels:
+            return 0.0
+        tags = np.sum([score * self._label_vector(label) for label, score in labels], axis=0)
+        length = float(np.linalg.norm(tags))
+        return float(np.clip(self._minilm.embed([caption])[0] @ tags / length, -1, 1)) if length else 0.0
+
+    def _label_vector(self, label: str) -> NDArray[np.float32]:
+        if label not in self._label_vectors:
+            self._label_vectors[label] = self._minilm.embed([f"{label}: {sound_name(label).clauses[0]}"])[0]
+        return self._label_vectors[label]
 
     def _chosen(self, clip: CaptionedClip) -> list[tuple[str, float]]:
         ranked = sorted(clip.labels, key=lambda labelled: (-labelled[1], labelled[0]))[: self.max_labels]
@@ -138,16 +142,3 @@ class TagBridge(SimilarityScorer):
         if self._model is None:
             self._model = MiniLm(self.threads)
         return self._model
-
-
-def _wording(label: str) -> str:
-    name = sound_name(label)
-    return f"{label}: {name.clauses[0]}"
-
-
-def _cosine(vectors: dict[str, NDArray[np.float32]], caption: str, labels: list[tuple[str, float]]) -> float:
-    if not labels:
-        return 0.0
-    weighted = np.sum([score * vectors[_wording(label)] for label, score in labels], axis=0)
-    length = float(np.linalg.norm(weighted))
-    return float(np.clip(vectors[caption] @ weighted / length, -1, 1)) if length else 0.0

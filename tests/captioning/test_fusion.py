@@ -1,0 +1,113 @@
+"""Who writes the caption: the model while its words hold, else the composer."""
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from pydantic import PrivateAttr
+
+from fusionaudio_assets.captioning.composer import compose
+from fusionaudio_assets.captioning.fusion import COMPOSER, fuse
+from fusionaudio_assets.captioning.prompts import FusionPrompt
+from fusionaudio_assets.captioning.qa import write_pairs
+from resources.errors import ClipError
+from resources.language_model import ChatReply, ChatRequest, LanguageModel
+from tests.captioning import clips
+
+
+class Scripted(LanguageModel):
+    """Answers with the given texts, one a request, in turn."""
+
+    answers: tuple[str, ...]
+    _asked: list[ChatRequest] = PrivateAttr(default_factory=list)
+
+    @property
+    def model_name(self) -> str:
+        return "scripted"
+
+    def load(self) -> None: ...
+
+    def probe(self) -> None: ...
+
+    def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
+        replies: list[ChatReply | ClipError] = []
+        for request in requests:
+            answer = self.answers[len(self._asked) % len(self.answers)]
+            self._asked.append(request)
+            if answer == "broken":
+                replies.append(ClipError("malformed_answer", "no JSON"))
+            else:
+                data = json.loads(answer) if answer.startswith("{") else {"caption": answer}
+                replies.append(ChatReply(answer, prompt_tokens=10, completion_tokens=5, data=data))
+        return replies
+
+
+def test_a_supported_draft_is_kept_with_its_claims() -> None:
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], Scripted(answers=("Thunder rumbles while rain falls.",)))
+    assert (fused.author, fused.caption) == ("scripted", "Thunder rumbles while rain falls.")
+    assert [claim.by for claim in fused.claims] == [("events: Thunder",), ("events: Rain",)]
+    assert (fused.prompt_tokens, fused.completion_tokens, fused.draft) == (10, 5, "")
+
+
+@pytest.mark.parametrize(
+    ("draft", "why"),
+    [
+        ("Thunder rumbles while rain falls on a red roof.", "roof"),
+        ("Thunder rumbles.", "leaves out: rain"),
+        ("thunder rumbles while rain falls", "whole sentences"),
+        ("Thunder rumbles while rain falls and thunder rumbles.", "twice"),
+        ("broken", "no JSON"),
+    ],
+)
+def test_any_other_draft_leaves_the_word_to_the_composer(draft: str, why: str) -> None:
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], Scripted(answers=(draft,)))
+    assert fused.author == COMPOSER
+    assert fused.caption == compose(clips.RAIN_AND_THUNDER).caption
+    assert why in fused.draft_rejected
+
+
+def test_events_told_in_the_wrong_order_are_refused() -> None:
+    (fused,) = fuse([clips.DOG_THEN_HORN], Scripted(answers=("A car horn honks, then a dog barks.",)))
+    assert fused.author == COMPOSER
+    assert "before" in fused.draft_rejected
+
+
+def test_a_leaky_draft_is_refused() -> None:
+    draft = "A person speaks to John while a dog barks and wind blows."
+    (fused,) = fuse([clips.SPEECH_AND_DOG_SEEN], Scripted(answers=(draft,)))
+    assert fused.author == COMPOSER
+    assert fused.leaks == ()
+
+
+def test_a_model_may_write_again_when_the_profile_says_so() -> None:
+    model = Scripted(answers=("A cat meows while rain falls.", "Thunder rumbles as rain falls."))
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], model, FusionPrompt(rewrites=1))
+    assert fused.author == "scripted"
+    assert "cat meows" in model._asked[1].messages[-1].content
+    assert fused.completion_tokens == 10
+
+
+def test_a_large_model_may_abstain() -> None:
+    answer = '{"caption": "", "ambiguities": [], "abstain": true}'
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], Scripted(answers=(answer,)), FusionPrompt(style="full"))
+    assert fused.abstained
+    assert fused.caption == ""
+
+
+def test_without_a_model_the_composer_writes_in_order() -> None:
+    every = [clips.GLASS, clips.NOTHING, clips.SILENCE, clips.RAIN_AND_THUNDER]
+    assert [fused.caption for fused in fuse(every, None)] == [compose(cues).caption for cues in every]
+
+
+def test_a_model_s_question_is_taken_only_when_the_caption_answers_it() -> None:
+    caption = "Thunder rumbles while rain falls."
+    good = '{"question": "What rumbles while rain falls?", "answer": "Thunder rumbles."}'
+    bad = '{"question": "What rumbles while rain falls?", "answer": "A truck rumbles."}'
+    (taken,) = write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(good,)))
+    (refused,) = write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(bad,)))
+    assert taken[-1].author == "scripted"
+    assert {pair.author for pair in refused} == {"composer"}
+
+
+def test_abstained_clips_get_no_pairs() -> None:
+    assert write_pairs([("", clips.NOTHING)]) == [[]]

@@ -1,0 +1,52 @@
+"""What a prompt shows, and what it must not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fusionaudio_assets.captioning.facts import facts_of
+from fusionaudio_assets.captioning.prompts import FusionPrompt, small_cues
+from resources.errors import SettingError
+from tests.captioning import clips
+
+SECRET = ("John", "Miller", "Samoyed", "collar", "grass")
+
+
+@pytest.mark.parametrize("style", ["small", "full"])
+def test_words_spoken_and_pictures_stay_out_unless_the_profile_shows_them(style: str) -> None:
+    prompt = FusionPrompt.model_validate({"style": style})
+    text = " ".join(turn.content for turn in prompt.request(clips.SPEECH_AND_DOG_SEEN).messages)
+    assert not [word for word in SECRET if word in text]
+
+
+def test_a_large_model_is_shown_what_the_profile_allows() -> None:
+    shown = FusionPrompt(style="full", show_transcript=True, show_visual=True).request(clips.SPEECH_AND_DOG_SEEN)
+    cues = json.loads(shown.messages[-1].content)
+    assert cues["speech"]["text"] == clips.TRANSCRIPT
+    assert cues["visual"]["labels"] == ["Samoyed", "park bench"]
+    assert shown.schema is not None
+
+
+def test_a_small_model_is_shown_wording_that_may_stand_in_the_caption() -> None:
+    assert small_cues(facts_of(clips.RAIN_AND_THUNDER)) == "thunder rumbles. background: rain"
+    assert small_cues(facts_of(clips.SPEECH_OVER_MUSIC)) == (
+        "a person speaks. music: calm ambient music with piano and strings, slow"
+    )
+
+
+def test_another_line_is_another_prompt(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("=== system\nWrite.\n=== user\n{cues}\n")
+    first = FusionPrompt(file=str(mine))
+    before = first.sha256
+    assert first.request(clips.GLASS).messages[0].content == "Write."
+    mine.write_text("=== system\nWrite well.\n=== user\n{cues}\n")
+    assert FusionPrompt(file=str(mine)).sha256 != before
+
+
+def test_a_prompt_without_a_place_for_cues_is_refused(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("Write something.")
+    with pytest.raises(SettingError, match=r"mine\.txt"):
+        FusionPrompt(file=str(mine)).request(clips.GLASS)

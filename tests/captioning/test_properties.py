@@ -1,0 +1,54 @@
+"""What must hold for all cues, however absurd."""
+
+import re
+
+from hypothesis import given, settings
+
+from fusionaudio_assets.captioning.composer import compose
+from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.leaks import find_leaks
+from fusionaudio_assets.captioning.qa import compose_pairs
+from fusionaudio_assets.captioning.support import check_support
+from tests.captioning.strategies import cues
+
+many = settings(max_examples=150, deadline=None)
+
+
+@many
+@given(cues)
+def test_a_composed_caption_is_prose_that_the_cues_support(clip: Cues) -> None:
+    composed = compose(clip)
+    assert composed.abstained == (not composed.caption) == bool(composed.abstain_reason)
+    if composed.caption:
+        assert re.fullmatch(r"[A-Z][^\n]*\.", composed.caption)
+        assert "  " not in composed.caption
+        assert not re.search(r"\.\.|,,|\ba an?\b|[\x00-\x1f]", composed.caption)
+        assert check_support(composed.caption, clip).unsupported == ()
+        assert find_leaks(composed.caption, clip) == []
+
+
+@many
+@given(cues)
+def test_neither_words_spoken_nor_pictures_change_a_composed_caption(clip: Cues) -> None:
+    speech = clip.speech.model_copy(update={"text": ""}) if clip.speech else None
+    assert compose(clip) == compose(clip.model_copy(update={"visual": None, "speech": speech}))
+
+
+@many
+@given(cues)
+def test_cues_survive_json(clip: Cues) -> None:
+    assert Cues.model_validate_json(clip.model_dump_json()) == clip
+
+
+@many
+@given(cues)
+def test_pairs_are_different_questions_with_answers(clip: Cues) -> None:
+    pairs = compose_pairs(clip)
+    assert len(pairs) <= 5
+    assert len({pair.question for pair in pairs}) == len(pairs)
+    for pair in pairs:
+        assert pair.question.endswith("?")
+        assert pair.answer
+        if pair.format == "choice":
+            assert len(set(pair.options)) == 4
+            assert pair.answer in pair.options

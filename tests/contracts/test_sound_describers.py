@@ -1,0 +1,51 @@
+"""What every sound describer must satisfy. A new one is one line in `DESCRIBERS`."""
+
+import numpy as np
+import pytest
+
+from resources.embedded.tag_timeline import TagTimeline
+from resources.sound_describer import SoundDescriber, SoundEvent, SoundEvidence
+from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
+
+DESCRIBERS: list[SoundDescriber] = [TagTimeline()]
+
+
+@pytest.fixture(params=DESCRIBERS, ids=lambda describer: describer.model_name)
+def describer(request: pytest.FixtureRequest) -> SoundDescriber:
+    adapter: SoundDescriber = request.param
+    return adapter
+
+
+def evidence(*events: SoundEvent) -> SoundEvidence:
+    return SoundEvidence(10.0, events, np.zeros(160_000, np.float32))
+
+
+def test_is_a_good_adapter(describer: SoundDescriber) -> None:
+    check_identity(describer)
+    check_settings_are_frozen_and_known(describer)
+    check_life_cycle(describer)
+
+
+def test_one_description_a_clip_in_order(describer: SoundDescriber) -> None:
+    rain = evidence(SoundEvent("Rain", 0.9, ((0.0, 10.0),)))
+    dog = evidence(SoundEvent("Bark", 0.9, ((1.0, 2.0),)))
+    both = describer.describe([rain, dog])
+    assert both == [describer.describe([rain])[0], describer.describe([dog])[0]]
+    assert "rain" in both[0].lower()
+    assert "dog" in both[1].lower()
+    assert describer.describe([]) == []
+
+
+def test_nothing_heard_is_nothing_said(describer: SoundDescriber) -> None:
+    assert describer.describe([evidence()]) == [""]
+
+
+def test_the_timeline_tells_when() -> None:
+    events = (
+        SoundEvent("Chink, clink", 0.8, ((6.0, 6.5), (8.0, 8.4))),
+        SoundEvent("Rain", 0.9, ((0.0, 9.9),)),
+        SoundEvent("Silence", 0.9, ((0.0, 1.0),)),
+        SoundEvent("Dog", 0.1, ((0.0, 1.0),)),
+    )
+    (text,) = TagTimeline().describe([evidence(*events)])
+    assert text == "Throughout, rain falls. From 6.0 to 8.4 s, something clinks on and off."

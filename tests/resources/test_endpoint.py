@@ -1,0 +1,120 @@
+"""What a server can do to us, and what we say of it."""
+
+from typing import Any
+
+import pytest
+
+from resources.endpoint import Endpoint
+from resources.errors import ClipError, ModelUnavailable
+from resources.language_model import ChatReply, ChatRequest, Message
+from tests.contracts.chat_server import KEY, MODEL, Answer, serving
+
+SCHEMA: dict[str, Any] = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+FREE = ChatRequest((Message("user", "hello"),))
+BOUND = ChatRequest((Message("user", "a number"),), SCHEMA)
+
+
+def endpoint(url: str, **settings: Any) -> Endpoint:
+    return Endpoint(base_url=url, model=MODEL, **{"max_retries": 0, "timeout_s": 5.0, **settings})
+
+
+def one(answers: list[Answer], request: ChatRequest, **settings: Any) -> tuple[ChatReply | ClipError, int]:
+    with serving(lambda _, number: answers[min(number, len(answers) - 1)]) as server:
+        (reply,) = endpoint(server.url, **settings).chat([request])
+        return reply, len(server.bodies)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "reasoning"),
+    [
+        (Answer("<think>\nhm\n</think>\nRain."), "Rain.", "hm"),
+        (Answer("hm</think>Rain."), "Rain.", "hm"),
+        (Answer("Rain.", reasoning="hm"), "Rain.", "hm"),
+        (Answer("Rain."), "Rain.", ""),
+    ],
+)
+def test_reasoning_is_kept_apart(answer: Answer, text: str, reasoning: str) -> None:
+    reply, _ = one([answer], FREE)
+    assert isinstance(reply, ChatReply)
+    assert (reply.text, reply.reasoning) == (text, reasoning)
+
+
+def test_a_malformed_answer_is_repaired_once_and_all_tokens_count() -> None:
+    reply, asked = one([Answer('{"n": "three"}'), Answer('```json\n{"n": 3}\n```')], BOUND)
+    assert isinstance(reply, ChatReply)
+    assert (reply.data, reply.completion_tokens, asked) == ({"n": 3}, 6, 2)
+
+
+def test_an_answer_that_stays_malformed_is_that_request_s_error() -> None:
+    def answer(body: dict[str, Any], _: int) -> Answer:
+        return Answer("no number" if "bad" in body["messages"][0]["content"] else '{"n": 3}')
+
+    bad = ChatRequest((Message("user", "bad"),), SCHEMA)
+    with serving(answer) as server:
+        right, wrong, also_right = endpoint(server.url).chat([BOUND, bad, BOUND])
+    assert isinstance(right, ChatReply)
+    assert isinstance(also_right, ChatReply)
+    assert isinstance(wrong, ClipError)
+    assert (wrong.reason, wrong.permanent) == ("malformed_answer", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "permanent"),
+    [(400, "model_error", True), (500, "model_error", False), (429, "model_error", False)],
+)
+def test_a_refused_request_is_that_request_s_error(status: int, reason: str, permanent: bool) -> None:
+    reply, _ = one([Answer(status=status)], FREE)
+    assert isinstance(reply, ClipError)
+    assert (reply.reason, reply.permanent) == ("model_error", permanent)
+
+
+def test_a_slow_answer_is_that_request_s_error() -> None:
+    reply, _ = one([Answer(wait_s=5)], FREE, timeout_s=0.3)
+    assert isinstance(reply, ClipError)
+    assert (reply.reason, reply.permanent) == ("timeout", False)
+
+
+def test_a_busy_server_is_asked_again() -> None:
+    reply, asked = one([Answer(status=503), Answer("Rain.")], FREE, max_retries=2)
+    assert isinstance(reply, ChatReply)
+    assert asked == 2
+
+
+def test_concurrency_is_used_and_bounded() -> None:
+    with serving(lambda *_: Answer(wait_s=0.1)) as server:
+        endpoint(server.url, max_concurrency=3).chat([FREE] * 9)
+        assert server.most_in_flight == 3
+
+
+def test_an_unreachable_server_names_the_setting() -> None:
+    with pytest.raises(ModelUnavailable, match="base_url"):
+        endpoint("http://127.0.0.1:9/v1").load()
+    with pytest.raises(ModelUnavailable, match="base_url"):
+        endpoint("http://127.0.0.1:9/v1").chat([FREE, FREE])
+
+
+def test_another_model_names_the_setting() -> None:
+    with serving(lambda *_: Answer()) as server:
+        other = Endpoint(base_url=server.url, model="other", max_retries=0)
+        with pytest.raises(ModelUnavailable, match=f"serves {MODEL}, not 'other'.*`model`"):
+            other.load()
+        with pytest.raises(ModelUnavailable, match="does not serve the model 'other'"):
+            other.chat([FREE])
+
+
+def test_a_wrong_key_names_the_variable_and_shows_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "wrong-secret")
+    with serving(lambda *_: Answer()) as server:
+        adapter = endpoint(server.url, api_key_env="MY_KEY")
+        with pytest.raises(ModelUnavailable, match="MY_KEY") as caught:
+            adapter.load()
+        assert "wrong-secret" not in f"{caught.value!r} {adapter!r} {adapter.identity}"
+        monkeypatch.setenv("MY_KEY", KEY)
+        adapter.close()
+        adapter.load()
+
+
+def test_an_empty_key_variable_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MY_KEY", raising=False)
+    with pytest.raises(ModelUnavailable, match="MY_KEY, which is empty"):
+        endpoint("http://127.0.0.1:9/v1", api_key_env="MY_KEY").load()
