@@ -4,7 +4,6 @@ import dagster as dg
 
 from fusionaudio_assets.graph import LAKE_ASSETS, STAGE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.materialize import code_version
-from fusionaudio_assets.shards import SHARDS
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
 from resources.lake import Lake
 from resources.profile import Profile, profile_text
@@ -26,7 +25,7 @@ def build_definitions(uri: str) -> dg.Definitions:
         asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=versions[spec.key.to_user_string()]))
         for asset in STAGE_ASSETS
     ]
-    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.assets(*STAGES), partitions_def=SHARDS)
+    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.assets(*STAGES))
     return dg.Definitions(
         assets=[*assets, *LAKE_ASSETS],
         jobs=[job],
