@@ -10,12 +10,13 @@ out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 """For progress, remarks and errors."""
 
-_PIPED_WIDTH = 100
+_PIPED_WIDTH = 120
 
 
-def print_table(table: Table) -> None:
-    """Print a result table as wide as the terminal, or at a fixed width into a pipe."""
-    out.print(table, width=None if out.is_terminal else _PIPED_WIDTH)
+def print_table(table: Table, *, min_width: int = 0) -> None:
+    """Print a result table as wide as the terminal, or at a fixed width into a pipe; never narrower than asked."""
+    width = max(min_width, out.width if out.is_terminal else _PIPED_WIDTH)
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)
 
 
 def say(message: str) -> None:

@@ -62,7 +62,7 @@ def _outcome(decision: dict[str, object] | None, detail: str | None) -> str:
     assert isinstance(reasons, list)
     against = "; ".join(MEANINGS[Reason(reason)] for reason in reasons)
     if not decision["caption"]:
-        return f"No caption: {against}{f' ({detail})' if detail else ''}."
+        return f"No caption: {against}.{f' {detail}' if detail else ''}"
     return f"{decision['caption']}{f' (Not released: {against}.)' if against else ''}"
 
 

@@ -17,6 +17,9 @@ from resources.profile import Profile, profile_text
 _ALWAYS = ("audioset_ontology",)
 """Data that stages use whatever the profile."""
 
+_TABLE_WIDTH = 120
+"""Below it names would be cut."""
+
 
 def list_models(lake: str) -> None:
     """Print what serves each role of each stage, and the state of its weights."""
@@ -24,15 +27,16 @@ def list_models(lake: str) -> None:
     with err.status("Checking weights"):
         states = {state.name: state for state in weights.states()}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("stage", "role", "adapter", "model", "weights", "licence"):
-        table.add_column(column, overflow="fold")
+    for column in ("stage", "role", "adapter", "model", "weights"):
+        table.add_column(column, no_wrap=True)
     table.add_column("MB", justify="right")
+    table.add_column("licence", overflow="fold")
     for stage, role, adapter in adapters_of(profile):
         used = [states[name] for name in weights_of([adapter])]
         table.add_row(stage, role, type(adapter).__name__, adapter.model_name, *_cells(used))
     for name in _ALWAYS:
         table.add_row("(all)", "data", "", name, *_cells([states[name]]))
-    print_table(table)
+    print_table(table, min_width=_TABLE_WIDTH)
     if any(states[name].state != "present" for name in needed_by(profile)):
         say("Some weights are not here: `fusionaudio models fetch`.")
 
@@ -92,10 +96,10 @@ def weights_of(adapters: Iterable[Adapter]) -> list[str]:
 
 def _cells(used: list[WeightState]) -> tuple[str, str, str]:
     if not used:
-        return "none in the cache", "", ""
+        return "none", "", ""
     size = sum(state.size_bytes or state.download_bytes for state in used) / 1e6
     return (
         ", ".join(dict.fromkeys(state.state for state in used)),
-        "; ".join(dict.fromkeys(state.licence for state in used)),
         f"{size:.1f}",
+        "; ".join(dict.fromkeys(state.licence for state in used)),
     )

@@ -34,7 +34,7 @@ def run_lake(workspace: Workspace, *, shards: Sequence[str] | None, select: Sequ
         SettingError: The profile is not valid, or a stage or shard does not exist.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bars:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
         summary = engine.run_lake(workspace, shards=shards, select=select, progress=_Told(bars).progress)
     made = sum(map(len, summary.materialized.values()))
     passed = sum(map(len, summary.passed.values()))

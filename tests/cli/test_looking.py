@@ -114,6 +114,6 @@ def test_the_demo_tells_a_caption_or_a_reason(lake: Lake) -> None:
     ids = {f"{number:016x}" for number in (1, 2, 3, 4)}
     told = dict(outcomes(lake, lake.shards(), ids))
     assert told["clip 1.wav"] == f"{CAPTION} Take 1."
-    assert told["clip 2.wav"] == "No caption: the file ends before its content does (the index is missing)."
+    assert told["clip 2.wav"] == "No caption: the file ends before its content does. the index is missing"
     assert "Not released" in told["deep/[red]odd\\nname.wav, other.wav"]
     assert told["long.wav"] == "not finished"
