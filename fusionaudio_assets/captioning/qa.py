@@ -98,9 +98,9 @@ def _accepted(reply: ChatReply, caption: str, cues: Cues, asked: Sequence[QaPair
         question.endswith("?")
         and len(question.split()) >= 4
         and bool(told)
-        and told <= content_stems(caption)
+        and told < content_stems(caption)
         and not told <= content_stems(question)
-        and not check_support(answer, cues).unsupported
+        and not check_support(f"{question} {answer}", cues).unsupported  # nor may the question presuppose anything
         and not find_leaks(f"{question} {answer}", cues)
         and question not in {pair.question for pair in asked}
     )

@@ -101,10 +101,14 @@ def test_without_a_model_the_composer_writes_in_order() -> None:
 
 def test_a_model_s_question_is_taken_only_when_the_caption_answers_it() -> None:
     caption = "Thunder rumbles while rain falls."
-    good = '{"question": "What rumbles while rain falls?", "answer": "Thunder rumbles."}'
-    bad = '{"question": "What rumbles while rain falls?", "answer": "A truck rumbles."}'
+    good = '{"question": "What can be heard while rain falls?", "answer": "Thunder rumbles."}'
+    bad = '{"question": "What can be heard while rain falls?", "answer": "A truck rumbles."}'
     (taken,) = write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(good,)))
     (refused,) = write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(bad,)))
+    presuming = '{"question": "What rumbles before the dog barks?", "answer": "Thunder rumbles."}'
+    assert {
+        pair.author for pair in write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(presuming,)))[0]
+    } == {"composer"}
     assert taken[-1].author == "scripted"
     assert {pair.author for pair in refused} == {"composer"}
 
