@@ -1,13 +1,15 @@
 """The watched folder as a queue: files arrive, are hashed, and are taken into shards. No Dagster here.
 
-What is known of the files lies in the lake, in `.watch/`:
+What is known lies in the lake, in `.watch/`:
 
     files.parquet   every file with its size, its time, since when both stand still, and how far it has come
+    taking.parquet  files that are being taken into shards
     owed.json       runs that were not yet seen to be requested, oldest first
 
-Files are taken by content, so `.watch/` can be thrown away: all files are then hashed anew and found to be known. And
-a kill between any two writes loses nothing, by their order: the manifest, then what is owed, then the files taken.
-What is done again after a kill finds its clips in their shards and owes the same runs under the same keys.
+A kill between any two writes loses nothing, by their order: the files being taken, the manifests, what is owed, the
+files taken. What was begun is done again at the next look: clips are known by their content, so they are found in
+their shards, and the same runs are owed under the same keys. `files.parquet` can be thrown away: all files are then
+hashed anew and found to be known.
 """
 
 import hashlib
@@ -34,6 +36,7 @@ ARRIVING, HASHED, TAKEN = "arriving", "hashed", "taken"
 
 _FOLDER = ".watch"
 _FILES = f"{_FOLDER}/files.parquet"
+_TAKING = f"{_FOLDER}/taking.parquet"
 _OWED = f"{_FOLDER}/owed.json"
 _SCHEMA = pl.Schema({
     "path": pl.String,
@@ -122,12 +125,16 @@ class Inbox:
         Raises:
             LakeError: The lake cannot be read or written.
         """
+        if self.lake.has_file(_TAKING):
+            self._take(self.lake.read_frame(_TAKING))
         before = self.lake.read_frame(_FILES) if self.lake.has_file(_FILES) else pl.DataFrame(schema=_SCHEMA)
         scan = scan_folder(self.settings.folder)
         files = observed(scan.media, before, now_s)
         files = _hashed(files, now_s - self.settings.settle_s)
         due = due_files(files, self.settings, now_s)
         if due.height:
+            # Their rows are kept first: a file may be gone by the time that a killed look is done again.
+            self.lake.write_frame(_TAKING, due)
             self._take(due)
             files = files.with_columns(
                 state=pl.when(pl.col("path").is_in(due["path"].implode())).then(pl.lit(TAKEN)).otherwise("state")
@@ -157,6 +164,7 @@ class Inbox:
         known = {run.run_key for run in owed}
         keys = {shard: run_key(self.lake, shard) for shard in added.holding}
         self._write_owed(owed + [OwedRun(uuid4().hex, shard, key) for shard, key in keys.items() if key not in known])
+        self.lake.delete(_TAKING)
 
     def _write_owed(self, runs: list[OwedRun]) -> None:
         self.lake.write_text(_OWED, json.dumps([asdict(run) for run in runs], indent=1))

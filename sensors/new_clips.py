@@ -33,12 +33,12 @@ def new_clips_sensor(job: str, look_every_s: int) -> dg.SensorDefinition:
         description=f"Makes shards and runs of new files under the folder that the lake's {WATCH_FILE} names.",
     )
     def new_clips(context: dg.SensorEvaluationContext, lake: LakeResource) -> dg.SensorResult | dg.SkipReason:
-        return evaluate(context, Lake(lake.uri))
+        return evaluate(context, Lake(lake.uri), time.time())
 
     return new_clips
 
 
-def evaluate(context: dg.SensorEvaluationContext, lake: Lake) -> dg.SensorResult | dg.SkipReason:
+def evaluate(context: dg.SensorEvaluationContext, lake: Lake, now_s: float) -> dg.SensorResult | dg.SkipReason:
     """One look. The cursor is the id of the last run that was requested; all else is in the lake.
 
     Dagster adds the partitions, then starts the runs, then keeps the cursor. A look that dies in between is resumed
@@ -53,7 +53,7 @@ def evaluate(context: dg.SensorEvaluationContext, lake: Lake) -> dg.SensorResult
     try:
         with inbox.held():
             inbox.settle(context.cursor)
-            message = _look(context, inbox)
+            message = _look(context, inbox, now_s)
             owed = inbox.owed()
     except Busy as error:
         return dg.SkipReason(str(error))
@@ -65,12 +65,12 @@ def evaluate(context: dg.SensorEvaluationContext, lake: Lake) -> dg.SensorResult
     )
 
 
-def _look(context: dg.SensorEvaluationContext, inbox: Inbox) -> str:
+def _look(context: dg.SensorEvaluationContext, inbox: Inbox, now_s: float) -> str:
     """Look once and say what was seen."""
     folder = inbox.settings.folder
     if not (os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()):
         return f"The watched folder {folder} is not there, or may not be read."
-    sight = inbox.look(time.time())
+    sight = inbox.look(now_s)
     for sentence in sight.refused:
         context.log.warning(sentence)
     return (
