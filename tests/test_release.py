@@ -234,6 +234,25 @@ def test_large_files_are_split(lake: Lake, tmp_path: Path, monkeypatch: pytest.M
     assert load(folder, tmp_path / "cache", monkeypatch)["train"].num_rows == 3
 
 
+def test_a_bucket_gets_the_record_last(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lake in a bucket cannot rename a folder: its files are copied, and only the record makes them a release."""
+    monkeypatch.setattr(Lake, "is_local", False)
+    written: list[str] = []
+    write_text = Lake.write_text
+
+    def note(self: Lake, name: str, text: str) -> None:
+        files = [path.name for path in (Path(self.root) / name).parent.iterdir()]
+        assert "release.json" not in files
+        assert {"README.md", "data"} <= set(files)
+        written.append(name)
+        write_text(self, name, text)
+
+    monkeypatch.setattr(Lake, "write_text", note)
+    folder, record = release(lake)
+    assert written == [f"releases/{record['version']}/release.json"]
+    assert pl.read_parquet(folder / "data" / "*.parquet").height == 5
+
+
 def test_dagster_materialises_a_release(lake: Lake) -> None:
     result = dg.materialize([dataset_release], resources={"lake": LakeResource(uri=lake.uri)})
     event = result.asset_materializations_for_node("dataset_release")[0]

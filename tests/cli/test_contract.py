@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fusionaudio_assets import ledger
+from fusionaudio_assets import run as engine
 from fusionaudio_assets.cli import demo, status
 from fusionaudio_assets.graph import STAGES
 from resources.errors import LakeError
@@ -99,6 +100,33 @@ def test_a_lake_of_a_newer_version_is_refused(terminal: Terminal, tmp_path: Path
     result = terminal("status", "--lake", tmp_path / "lake")
     assert result.exit_code == 1
     assert "format 99" in result.stderr
+
+
+def test_a_run_that_could_not_finish_is_exit_code_1(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = make_lake(tmp_path / "lake", [[clip_row(1)]])
+    summary = engine.Summary(materialized={"raw_clips": ["shard-000001"]}, failures=[("tags", "shard-000001", "odd")])
+
+    def unfinished(*_: object, progress: engine.Progress, **__: object) -> engine.Summary:
+        progress.failed("tags", "shard-000001", "odd")
+        return summary
+
+    monkeypatch.setattr(engine, "run_lake", unfinished)
+    result = terminal("run", "--lake", lake.uri)
+    assert result.exit_code == 1
+    assert "tags of shard-000001 could not be finished: odd" in result.stderr
+    assert [line.split()[:4] for line in result.stdout.splitlines()][1] == ["raw_clips", "1", "0", "0"]
+    summary.failures.clear()
+    assert terminal("run", "--lake", lake.uri).exit_code == 0
+
+
+@pytest.mark.parametrize(("option", "value"), [("--shard", "shard-9"), ("--select", "tags,nonsense")])
+def test_a_run_of_what_is_not_there_is_refused(terminal: Terminal, tmp_path: Path, option: str, value: str) -> None:
+    lake = make_lake(tmp_path / "lake", [[clip_row(1)]])
+    result = terminal("run", option, value, "--lake", lake.uri)
+    assert result.exit_code == 1
+    assert value.rpartition(",")[2] in result.stderr
 
 
 def test_the_demo_needs_the_examples(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,3 +117,11 @@ def test_the_demo_tells_a_caption_or_a_reason(lake: Lake) -> None:
     assert told["clip 2.wav"] == "No caption: the file ends before its content does. the index is missing"
     assert "Not released" in told["deep/[red]odd\\nname.wav, other.wav"]
     assert told["long.wav"] == "not finished"
+
+
+def test_a_bucket_is_read_without_its_paths(terminal: Terminal, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB cannot open a bucket by itself: the tables are handed to it."""
+    local = terminal("status", "--json", "--lake", lake.uri).stdout
+    monkeypatch.setattr(Lake, "is_local", False)
+    assert terminal("status", "--json", "--lake", lake.uri).stdout == local
+    assert terminal("show", "clip 1", "--lake", lake.uri).exit_code == 0
