@@ -2,17 +2,20 @@
 
 import hashlib
 import logging
-import multiprocessing
 import os
 import resource
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.popen_forkserver import Popen
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -172,7 +175,7 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
 
     def _submit(self, request: DecodeRequest) -> "_Attempt":
         if self._pool is None:
-            context = multiprocessing.get_context("forkserver")
+            context = _WorkerContext()
             context.set_forkserver_preload(_PRELOADED)
             self._pool = ProcessPool(
                 self.workers, initializer=_start_worker, initargs=(self.settings.worker_memory_mb,), context=context
@@ -209,6 +212,27 @@ class _Attempt:
     request: DecodeRequest
     future: "ProcessFuture[PreparedClip | ClipError]"
     pool: ProcessPool
+
+
+class _Worker(ForkServerProcess):
+    """A worker that does not import the script this process was started with.
+
+    By default it would, which costs seconds where that script imports Dagster, runs all of it where it is not guarded,
+    and kills every worker where it cannot be read again (``python -``).
+    """
+
+    @staticmethod
+    def _Popen(process: BaseProcess) -> Popen:  # noqa: N802 - the name of multiprocessing
+        script = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return ForkServerProcess._Popen(process)
+        finally:
+            sys.modules["__main__"] = script
+
+
+class _WorkerContext(ForkServerContext):
+    Process = _Worker
 
 
 def _start_worker(memory_mb: int) -> None:

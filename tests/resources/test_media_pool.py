@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.resources.media import EXAMPLES
 from tests.resources.synthetic_media import chirp, write_pcm
 
 real_prepare_clip = pool.prepare_clip
+SILENCE = EXAMPLES / "silence.wav"
 
 
 def prepare_or_misbehave(request: DecodeRequest, settings: MediaSettings) -> PreparedClip:
@@ -165,6 +168,19 @@ def test_all_workers_killed_from_outside(clips: list[DecodeRequest]) -> None:
         for pid in _children(decoders):
             os.kill(pid, signal.SIGKILL)
         assert reasons(list(decoders.decode_many(clips))) == ["ok"] * 20
+
+
+def test_the_script_of_the_process_is_not_run_again() -> None:
+    """Not even one without a guard, or from standard input, which could not be read a second time."""
+    script = f"""
+from pathlib import Path
+from resources.media import DecodeRequest, DecoderPool, MediaSettings
+print("ran")
+with DecoderPool(MediaSettings(workers=1)) as pool:
+    print(*(type(found).__name__ for found in pool.decode_many([DecodeRequest(Path({str(SILENCE)!r}))])))
+"""
+    done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["ran", "PreparedClip"]
 
 
 def test_stopping_midway_leaves_the_pool_usable(clips: list[DecodeRequest]) -> None:
