@@ -83,7 +83,7 @@ class _Writer:
         self.facts = facts
         self.rng = rng
         self.timeline = Timeline(cues.duration_s, rng)
-        self.manner = cues.speech.manner if cues.speech else ""
+        self.manner = cues.speech.manner if cues.speech and cues.speech.present else ""
         self.music = MusicPhrases(facts.music, facts.singing, rng) if facts.music else None
         self.passing_music = self._passing_music()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fusionaudio_assets.captioning.composer import compose
-from fusionaudio_assets.captioning.cues import Cues, EventCue, SpeechCue
+from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, SpeechCue
 from fusionaudio_assets.captioning.support import check_support
 from resources.sound_names import known_labels
 from tests.captioning import clips
@@ -74,3 +74,11 @@ def test_every_class_is_said_in_words_that_support_it(label: str) -> None:
     cues = Cues(duration_s=10, events=(EventCue(label=label, score=0.9, spans=((1, 4),)),))
     composed = compose(cues)
     assert composed.abstained or not check_support(composed.caption, cues).unsupported
+
+
+def test_a_manner_is_told_only_of_speech_that_is_there() -> None:
+    calm = SpeechCue(present=True, manner="calm")
+    assert "in a calm tone" in words(Cues(duration_s=4, speech=calm))
+    absent = calm.model_copy(update={"present": False})
+    labelled = Cues(duration_s=4, labels=(LabelCue(name="Speech"),), speech=absent)
+    assert "calm" not in words(labelled)
