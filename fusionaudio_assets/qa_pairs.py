@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import dagster as dg
+from pydantic import Field
 
 from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.fusion import COMPOSER
 from fusionaudio_assets.captioning.qa import VERSION, prompt_identity, write_pairs
 from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
 from fusionaudio_assets.materialize import materialize, stage_asset
@@ -19,6 +21,12 @@ from resources.ontology import load_ontology
 from resources.profile import Settings
 
 
+class QaParams(Settings):
+    """How the pairs are written."""
+
+    ask_model: bool = Field(True, description="Ask the writer for an open question beside the composed ones")
+
+
 def derive(rows: Upstream, gate: FusionGate, models: Models) -> Work | Skip:
     """Ask about clips that have a caption; what is asked rests on the cues."""
     fused = rows["fused_captions"]
@@ -30,14 +38,21 @@ def derive(rows: Upstream, gate: FusionGate, models: Models) -> Work | Skip:
     )
 
 
-def write(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
+def write(jobs: Sequence[Job], models: Models, params: QaParams) -> list[Row]:
     """Write the pairs of each clip."""
     clips = [(job.inputs["caption"], Cues.model_validate(job.inputs["cues"])) for job in jobs]
-    written = write_pairs(clips, models.of("writer", LanguageModel))
-    return [{"pairs": [asdict(pair) for pair in pairs], "num_pairs": len(pairs)} for pairs in written]
+    writer = models.of("writer", LanguageModel)
+    return [
+        {
+            "pairs": [asdict(pair) for pair in pairs],
+            "num_pairs": len(pairs),
+            "model": writer.model_name if params.ask_model else COMPOSER,
+        }
+        for pairs in write_pairs(clips, writer if params.ask_model else None)
+    ]
 
 
-def also(params: Settings) -> dict[str, Json]:
+def also(params: QaParams) -> dict[str, Json]:
     """The text logic and the prompt decide the pairs as well."""
     return {"captioning": VERSION, "prompt_sha256": prompt_identity()}
 
@@ -51,6 +66,7 @@ STAGE = Stage(
     compute=write,
     models={"writer": LanguageModel},
     gate=FusionGate,
+    params=QaParams,
     also=also,
     batch_size=16,
 )

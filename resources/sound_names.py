@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import inflect
 import yaml
 
+from resources.english import is_plural, with_article
+
 _FALLBACK_GROUP = "other"
-_inflect = inflect.engine()
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def _fallback(label: str) -> SoundName:
     plain = " ".join(re.findall(r"[A-Za-z]+(?:'[A-Za-z]+)?", plain)).lower()
     if not plain:
         noun = "an unnamed sound"
-    elif plain.endswith("ing") or _inflect.singular_noun(plain):  # mass nouns and plurals take no article
+    elif plain.endswith("ing") or is_plural(plain):  # mass nouns and plurals take no article
         noun = f"the sound of {plain}"
     else:
-        noun = f"the sound of {_inflect.a(plain)}"
+        noun = f"the sound of {with_article(plain)}"
     return SoundName(label, _FALLBACK_GROUP, (noun,), (f"{noun} can be heard",), ())

@@ -3,11 +3,8 @@
 import random
 from collections.abc import Sequence
 
-import inflect
-
 from fusionaudio_assets.captioning.facts import Heard, Music
-
-_inflect = inflect.engine()
+from resources.english import is_plural, with_article
 
 
 def listed(items: Sequence[str], conjunction: str = "and") -> str:
@@ -84,7 +81,7 @@ class MusicPhrases:
         return self.rng.choice((f"{clause} over {name}{players}{tempo}", f"{name}{players} plays{tempo}, with {noun}"))
 
     def _players(self, *, articles: bool = False) -> str:
-        named = [_inflect.a(one) if _takes_article(one, always=articles) else one for one in self.music.instruments]
+        named = [with_article(one) if _takes_article(one, always=articles) else one for one in self.music.instruments]
         return listed(named)
 
     def _tempo(self) -> str:
@@ -100,4 +97,4 @@ def _takes_article(noun: str, *, always: bool) -> bool:
 
 
 def _is_plural(noun: str) -> bool:
-    return bool(_inflect.singular_noun(noun)) or noun in {"percussion", "timpani", "tabla", "bass", "brass"}
+    return is_plural(noun) or noun in {"percussion", "timpani", "tabla", "bass", "brass"}

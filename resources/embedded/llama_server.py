@@ -50,7 +50,9 @@ class LlamaServer(LanguageModel):
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature; 0 for the most likely answer.")
     seed: int = Field(0, ge=0, description="Seed of the sampling.")
     context_tokens: int = Field(2048, ge=256, description="Longest request with its answer, in tokens.")
-    slots: int = runtime(2, "Requests answered at a time, in one batch of the model.")
+    slots: int = runtime(
+        1, "Requests answered at a time. From 2 on, an answer may depend on its neighbours in the batch."
+    )
     threads: int = runtime(0, "Threads of the model; 0 for all cores but one: its threads spin, and starve together.")
     start_timeout_s: float = runtime(120.0, "Bound on loading the model.")
     timeout_s: float = runtime(120.0, "Bound on one attempt at one request.")
