@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from fusionaudio_assets.graph import LAKE_ASSETS, STAGE_ASSETS, STAGES, profile_needs
+from fusionaudio_assets.graph import LAKE_ASSETS, RELEASE, STAGE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.materialize import code_version
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
 from resources.lake import Lake
@@ -11,6 +11,7 @@ from sensors.new_clips import IDLE_LOOK_EVERY_S, new_clips_sensor
 from sensors.watch import watched
 
 JOB = "caption_clips"
+RELEASE_JOB = "release_dataset"
 
 
 def build_definitions(uri: str) -> dg.Definitions:
@@ -25,10 +26,13 @@ def build_definitions(uri: str) -> dg.Definitions:
         asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=versions[spec.key.to_user_string()]))
         for asset in STAGE_ASSETS
     ]
-    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.assets(*STAGES))
+    jobs = [
+        dg.define_asset_job(JOB, selection=dg.AssetSelection.assets(*STAGES)),
+        dg.define_asset_job(RELEASE_JOB, selection=dg.AssetSelection.assets(RELEASE)),
+    ]
     return dg.Definitions(
         assets=[*assets, *LAKE_ASSETS],
-        jobs=[job],
+        jobs=jobs,
         sensors=[new_clips_sensor(JOB, _look_every_s(uri))],
         resources={"lake": LakeResource(uri=uri)},
         executor=dg.in_process_executor,

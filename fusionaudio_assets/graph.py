@@ -52,6 +52,8 @@ STAGE_ASSETS: list[dg.AssetsDefinition] = [
     filtered_dataset.filtered_dataset,
 ]
 
+RELEASE = dataset_release.dataset_release.key.to_user_string()
+
 LAKE_ASSETS: list[dg.AssetsDefinition] = [dataset_release.dataset_release]
 """Assets over all shards."""
 

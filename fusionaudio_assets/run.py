@@ -7,8 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from fusionaudio_assets.definitions import JOB, build_definitions
-from fusionaudio_assets.graph import STAGES, profile_needs
+from fusionaudio_assets.definitions import JOB, RELEASE_JOB, build_definitions
+from fusionaudio_assets.graph import RELEASE, STAGES, profile_needs
 from fusionaudio_assets.instance import open_instance
 from fusionaudio_assets.stage import Stage, plan_shard, progress_listener
 from fusionaudio_assets.workspace import Workspace
@@ -43,12 +43,14 @@ class Summary:
     Attributes:
         materialized: Shards that were worked on, by stage.
         passed: Shards in which nothing would have changed, by stage.
-        failures: Stage, shard and message of what could not be finished.
+        failures: Asset, shard (empty for the release) and message of what could not be finished.
+        release: Folder of the release, when one was asked for and made.
     """
 
     materialized: dict[str, list[str]] = field(default_factory=dict)
     passed: dict[str, list[str]] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
+    release: str | None = None
 
     @property
     def finished(self) -> bool:
@@ -71,7 +73,7 @@ def run_lake(
     Args:
         workspace: Lake and profile.
         shards: Keys; all when None.
-        select: Stages; all when None. They run in the order of the graph.
+        select: Assets, in any order; all stages when None, but not the release, which is made when it is named.
         progress: Told what happens.
 
     Raises:
@@ -79,13 +81,16 @@ def run_lake(
     """
     workspace.profile.check(profile_needs())
     keys = _known(shards, workspace.lake.shards(), "shard", "fusionaudio status")
-    stages = [STAGES[name] for name in STAGES if name in _known(select, list(STAGES), "asset", "")]
+    selected = list(STAGES) if select is None else _known(select, [*STAGES, RELEASE], "asset", "")
+    stages = [STAGES[name] for name in selected if name in STAGES]
     told = progress or Progress()
     with open_instance(workspace.lake) as instance, _listening(told.clips):
         run = _Run(workspace, instance, told)
         for index, stage in enumerate(stages):
             run.stage(stage, keys)
-            _release_models(workspace, stages[index + 1 :])
+            _free_models(workspace, stages[index + 1 :])
+        if RELEASE in selected:
+            run.release()
     return run.summary
 
 
@@ -94,7 +99,9 @@ class _Run:
 
     def __init__(self, workspace: Workspace, instance: dg.DagsterInstance, told: Progress) -> None:
         self.workspace, self.instance, self.told = workspace, instance, told
-        self.job = build_definitions(workspace.lake.uri).resolve_job_def(JOB)
+        definitions = build_definitions(workspace.lake.uri)
+        self.job = definitions.resolve_job_def(JOB)
+        self.release_job = definitions.resolve_job_def(RELEASE_JOB)
         self.summary = Summary()
         self._broken: set[str] = set()
 
@@ -119,12 +126,27 @@ class _Run:
                 self.summary.materialized.setdefault(stage.name, []).append(shard)
             else:
                 self._broken.add(shard)
-                self.summary.failures.append((stage.name, shard, message))
-                self.told.failed(stage.name, shard, message)
+                self._failed(stage.name, shard, message)
+
+    def release(self) -> None:
+        """Release what is kept now."""
+        self.told.stage(RELEASE)
+        message = _execute(self.release_job, self.instance, RELEASE)
+        if message is not None:
+            self._failed(RELEASE, "", message)
+            return
+        event = self.instance.get_latest_materialization_event(dg.AssetKey(RELEASE))
+        assert event is not None
+        assert event.asset_materialization is not None
+        self.summary.release = str(event.asset_materialization.metadata["path"].value)
+
+    def _failed(self, asset: str, shard: str, message: str) -> None:
+        self.summary.failures.append((asset, shard, message))
+        self.told.failed(asset, shard, message)
 
 
-def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, shard: str) -> str | None:
-    """Materialise one shard of one asset; returns the message of what went wrong."""
+def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, shard: str | None = None) -> str | None:
+    """Materialise an asset, or one shard of it; returns the message of what went wrong."""
     result = job.execute_in_process(
         partition_key=shard,
         asset_selection=[dg.AssetKey(asset)],
@@ -155,7 +177,7 @@ def _known(chosen: Sequence[str] | None, known: Sequence[str], what: str, lister
     return [name for name in known if name in chosen]
 
 
-def _release_models(workspace: Workspace, later: Sequence[Stage[Any, Any]]) -> None:
+def _free_models(workspace: Workspace, later: Sequence[Stage[Any, Any]]) -> None:
     """Give back the memory of models that no later stage uses."""
     close_all_but([model for stage in later for model in workspace.stage_profile(stage).models.values()])
 

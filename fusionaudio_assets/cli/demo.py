@@ -11,6 +11,7 @@ from fusionaudio_assets.cli.console import out, print_table, printable, say
 from fusionaudio_assets.cli.ingest import add_source
 from fusionaudio_assets.cli.models import fetch_for
 from fusionaudio_assets.cli.run import run_lake
+from fusionaudio_assets.graph import RELEASE, STAGES
 from fusionaudio_assets.reasons import MEANINGS, Reason
 from resources.errors import SettingError
 from resources.lake import Lake
@@ -28,7 +29,7 @@ def demo(lake_uri: str) -> None:
     fetch_for(ingested.workspace.profile)
     wanted = {row["clip_id"] for row in ingested.collected.rows}
     shards = _shards_of(ingested.workspace.lake, wanted)
-    finished = run_lake(ingested.workspace, shards=shards, select=None)
+    summary = run_lake(ingested.workspace, shards=shards, select=[*STAGES, RELEASE])
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))
     table.add_column("clip", overflow="fold")
     table.add_column("caption, or the reason why there is none", overflow="fold")
@@ -37,8 +38,10 @@ def demo(lake_uri: str) -> None:
     if out.is_terminal:
         typer.echo()
     print_table(table)
-    if not finished:
+    if not summary.finished:
         raise typer.Exit(1)
+    typer.echo(f"\nRelease: {summary.release}")
+    typer.echo(f"Report:  {summary.release}/README.md")
     say(f"More about a clip: fusionaudio show CLIP --lake {lake_uri}")
 
 

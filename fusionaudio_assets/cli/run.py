@@ -21,14 +21,14 @@ def run(lake: str, shards: Sequence[str] | None, select: Sequence[str] | None) -
     workspace = Workspace.open(lake)
     if not workspace.lake.shards():
         say("The lake holds no clip. Put some in with `fusionaudio ingest SOURCE`.")
-    finished = run_lake(workspace, shards=shards, select=select)
+    summary = run_lake(workspace, shards=shards, select=select)
     print_counts(workspace.lake, shards)
-    if not finished:
+    if not summary.finished:
         raise typer.Exit(1)
 
 
-def run_lake(workspace: Workspace, *, shards: Sequence[str] | None, select: Sequence[str] | None) -> bool:
-    """Bring shards up to date and show how it goes; True when all of them were finished.
+def run_lake(workspace: Workspace, *, shards: Sequence[str] | None, select: Sequence[str] | None) -> engine.Summary:
+    """Bring shards up to date and show how it goes.
 
     Raises:
         SettingError: The profile is not valid, or a stage or shard does not exist.
@@ -39,7 +39,7 @@ def run_lake(workspace: Workspace, *, shards: Sequence[str] | None, select: Sequ
     made = sum(map(len, summary.materialized.values()))
     passed = sum(map(len, summary.passed.values()))
     say(f"Tables made: {made}; unchanged and passed over: {passed}; not finished: {len(summary.failures)}.")
-    return summary.finished
+    return summary
 
 
 def print_counts(lake: Lake, shards: Sequence[str] | None) -> None:

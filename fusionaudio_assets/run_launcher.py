@@ -1,0 +1,58 @@
+"""Notice runs whose process died with the machine, the daemon or the terminal.
+
+Dagster cannot tell such a run from one that works: it would stay `STARTED` for ever, and with one run at a time
+nothing would ever start again. So a run holds a lock beside the instance for as long as its process lives, and the
+launcher, which `dagster.yaml` names, looks at it when the monitoring daemon asks.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import filelock
+from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+
+_FOLDER = "running"
+
+
+@contextmanager
+def living(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Show that a run is alive for the length of a `with`; the system lets go of the lock when the process dies."""
+    path = _lock_path(instance, run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path)
+    with lock:
+        yield
+        path.unlink(missing_ok=True)
+
+
+def is_dead(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """True when the process of a run died. A run that has not come to its lock yet is not dead."""
+    path = _lock_path(instance, run_id)
+    if not path.exists():
+        return False
+    try:
+        with filelock.FileLock(path, timeout=0):
+            return path.exists()  # or it ended just now
+    except filelock.Timeout:
+        return False
+
+
+def _lock_path(instance: dg.DagsterInstance, run_id: str) -> Path:
+    return Path(instance.root_directory) / _FOLDER / f"{run_id}.lock"
+
+
+class LocalRunLauncher(dg.DefaultRunLauncher):
+    """Dagster's launcher of runs on this machine, which also knows whether they are alive."""
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """Yes: this is what it is for."""
+        return True
+
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        """Tell whether the process of a started run lives; the monitoring daemon fails the run when it does not."""
+        if is_dead(self._instance, run.run_id):
+            return CheckRunHealthResult(WorkerStatus.FAILED, "its process died")
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
