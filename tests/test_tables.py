@@ -19,7 +19,7 @@ def test_every_reason_has_a_meaning() -> None:
     assert set(MEANINGS) == set(Reason)
 
 
-@pytest.mark.parametrize("table", ALL, ids=str)
+@pytest.mark.parametrize("table", ALL, ids=lambda table: table.__name__)
 def test_every_column_says_what_it_means(table: type[StageTable]) -> None:
     assert [name for name, column in table.columns().items() if not column.description] == []
 

@@ -145,7 +145,11 @@ def run(
     lake: LakeOption = "lake",
     shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
     select: Annotated[
-        str | None, typer.Option(metavar="ASSET[,ASSET]", help="Only these assets, parted by commas.")
+        str | None,
+        typer.Option(
+            metavar="ASSET[,ASSET]",
+            help="Only these assets, parted by commas; dataset_release is made only when named.",
+        ),
     ] = None,
 ) -> None:
     """Bring the lake up to date, stage by stage; what stands is not computed again."""
