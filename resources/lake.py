@@ -10,11 +10,12 @@
 The lake knows files and frames. What the columns mean is told to it by whoever writes.
 """
 
+import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -25,10 +26,13 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from resources.errors import LakeError
+from resources.payload_reader import PayloadReader
 
 FORMAT = 1
 ROW_GROUP = 32
 """Clips per row group of a payload file: one seek reads a batch."""
+_CONTENT = "content"
+"""Key of the content's hash in a table's footer."""
 
 
 class Lake:
@@ -100,9 +104,9 @@ class Lake:
         with self.fs.open_input_stream(str(self.root / name)) as stream:
             return bytes(stream.read()).decode()
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write a small text file atomically."""
-        with _Aside(self, name) as stream:
+    def write_text(self, name: str, text: str, *, durable: bool = True) -> None:
+        """Write a small text file atomically; `durable` as for `write_frame`."""
+        with _Aside(self, name, durable=durable) as stream:
             stream.write(text.encode())
 
     # Tables ------------------------------------------------------------------------------------------------------
@@ -118,8 +122,20 @@ class Lake:
         return self.read_frame(f"{asset}/{shard}.parquet", columns)
 
     def write_table(self, asset: str, shard: str, frame: pl.DataFrame) -> None:
-        """Commit the table of one shard."""
-        self.write_frame(f"{asset}/{shard}.parquet", frame)
+        """Commit the table of one shard, its content's hash in the file's footer."""
+        digest = hashlib.sha256(frame.write_ndjson().encode()).hexdigest()
+        self.write_frame(f"{asset}/{shard}.parquet", frame, metadata={_CONTENT: digest})
+
+    def content_of(self, asset: str, shard: str) -> str | None:
+        """SHA-256 of a table's content without reading it; None when there is no table or none was recorded."""
+        try:
+            with self.fs.open_input_file(f"{self.root}/{asset}/{shard}.parquet") as stream:
+                digest = (pq.read_metadata(stream).metadata or {}).get(_CONTENT.encode())
+        except FileNotFoundError:
+            return None
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(f"{self.root}/{asset}/{shard}.parquet", error) from error
+        return digest.decode() if digest else None
 
     def shards(self, asset: str = "manifest") -> list[str]:
         """Keys of all shards that `asset` has a table for, sorted."""
@@ -156,17 +172,17 @@ class Lake:
                 writer.write_table(pa.concat_tables(pending), row_group_size=ROW_GROUP)
             writer.close()
 
-    def open_payload(self, asset: str, payload: str, file: str) -> "PayloadReader":
+    def open_payload(self, asset: str, payload: str, file: str) -> PayloadReader:
         """Open a payload file for reading by clip."""
         return self.open_clips(f"{asset}/{payload}/{file}")
 
-    def open_clips(self, name: str) -> "PayloadReader":
+    def open_clips(self, name: str) -> PayloadReader:
         """Open any Parquet file with a column `clip_id` for reading by clip.
 
         Raises:
             LakeError: The file is gone or cannot be read.
         """
-        return PayloadReader(self, name)
+        return PayloadReader(self.fs, str(self.root / name))
 
     def payload_files(self, asset: str, payload: str, shard: str) -> list[str]:
         """Names of the payload files that belong to `shard`."""
@@ -211,21 +227,33 @@ class Lake:
             with self.fs.open_input_file(path) as stream:
                 table = pq.read_table(stream, columns=list(columns) if columns is not None else None)
         except (OSError, pa.ArrowException) as error:
-            raise LakeError(
-                f"{path} cannot be read: {error}.", hint="Delete the file and run again: the shard is made anew."
-            ) from error
+            raise _unreadable(path, error) from error
         frame = pl.from_arrow(table)
         assert isinstance(frame, pl.DataFrame)
         return frame
 
-    def write_frame(self, name: str, frame: pl.DataFrame) -> None:
-        """Write a Parquet file below the root atomically."""
-        with _Aside(self, name) as stream:
-            pq.write_table(frame.to_arrow(compat_level=pl.CompatLevel.oldest()), stream, compression="zstd")
+    def write_frame(
+        self, name: str, frame: pl.DataFrame, *, durable: bool = True, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Write a Parquet file below the root atomically.
+
+        Args:
+            name: Path below the root.
+            frame: What to write.
+            durable: Wait until a power cut cannot take the file any more. A killed process never can.
+            metadata: Kept in the file's footer.
+        """
+        table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(metadata)
+        with _Aside(self, name, durable=durable) as stream:
+            pq.write_table(table, stream, compression="zstd")
 
     def has_file(self, name: str) -> bool:
         """True when there is a file of this name below the root."""
         return bool(self.fs.get_file_info(str(self.root / name)).type == fs.FileType.File)
+
+
+def _unreadable(path: str, error: Exception) -> LakeError:
+    return LakeError(f"{path} cannot be read: {error}.", hint="Delete the file and run again: the shard is made anew.")
 
 
 class _Aside:
@@ -235,8 +263,9 @@ class _Aside:
     stream to a bucket that is closed half-way would leave half an object.
     """
 
-    def __init__(self, lake: Lake, name: str) -> None:
+    def __init__(self, lake: Lake, name: str, *, durable: bool = True) -> None:
         self.lake = lake
+        self.durable = durable and lake.is_local
         self.target = str(lake.root / name)
         folder = Path(self.target).parent if lake.is_local else Path(tempfile.gettempdir())
         self.aside = folder / f".{PurePosixPath(name).name}.{uuid4().hex[:8]}"
@@ -253,7 +282,8 @@ class _Aside:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         try:
             self.stream.flush()
-            os.fsync(self.stream.fileno())  # a rename must not outlive a power cut with its content lost
+            if self.durable:
+                os.fsync(self.stream.fileno())  # a rename must not outlive a power cut with its content lost
             self.stream.close()
             if kind is None:
                 self._place()
@@ -277,53 +307,3 @@ class _Aside:
             f"{self.target} cannot be written: {error.strerror or error}.",
             hint="Make room or give write access, then run again: finished batches are kept.",
         )
-
-
-class PayloadReader:
-    """Reads payloads by clip, from a file with the column `clip_id` and one more.
-
-    Keeps the last row group, since clips are asked for in the order they were written.
-    """
-
-    def __init__(self, lake: Lake, name: str) -> None:
-        self.name = name
-        try:
-            self._file = pq.ParquetFile(lake.fs.open_input_file(str(lake.root / name)))
-            (self._value,) = (column for column in self._file.schema_arrow.names if column != "clip_id")
-            ids = [
-                self._file.read_row_group(group, columns=["clip_id"]).column("clip_id").to_pylist()
-                for group in range(self._file.num_row_groups)
-            ]
-        except (OSError, pa.ArrowException) as error:
-            raise LakeError(
-                f"{lake.root / name} cannot be read: {error}.",
-                hint="Delete the table that refers to it and run again: the shard is made anew.",
-            ) from error
-        self._place = {clip: (group, row) for group, clips in enumerate(ids) for row, clip in enumerate(clips)}
-        self._group = -1
-        self._table: pa.Table | None = None
-
-    def read(self, clip_id: str) -> Any:
-        """The payload of one clip, as Python objects.
-
-        Raises:
-            LakeError: The clip is not in the file.
-        """
-        if clip_id not in self._place:
-            raise LakeError(f"{self.name} holds no clip {clip_id}.")
-        group, row = self._place[clip_id]
-        if group != self._group or self._table is None:
-            self._table, self._group = self._file.read_row_group(group), group
-        return self._table.column(self._value)[row].as_py()
-
-    def tables(self, clip_ids: set[str]) -> Iterator[pa.Table]:
-        """The rows of `clip_ids`, group by group."""
-        for group in range(self._file.num_row_groups):
-            table = self._file.read_row_group(group)
-            mask = [clip in clip_ids for clip in table.column("clip_id").to_pylist()]
-            if any(mask):
-                yield table.filter(pa.array(mask))
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()

@@ -7,7 +7,8 @@ import polars as pl
 
 from fusionaudio_assets.tables import Release, polars_schema
 from resources.errors import LakeError
-from resources.lake import ROW_GROUP, Lake, PayloadReader
+from resources.lake import ROW_GROUP, Lake
+from resources.payload_reader import PayloadReader
 
 DECISIONS = "filtered_dataset"
 _COLUMNS = {

@@ -1,5 +1,6 @@
 """Checkpoints: every finished batch is on disk before the next one starts, so that a kill costs one batch."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
@@ -15,6 +16,8 @@ from fusionaudio_assets.stage.spec import Row, Stage
 from fusionaudio_assets.tables import polars_schema
 from resources.errors import LakeError
 from resources.lake import Lake
+
+_logger = logging.getLogger(__name__)
 
 
 class Checkpoint:
@@ -58,7 +61,11 @@ class Checkpoint:
         for name in self.lake.files(self.folder):
             if not name.endswith(".rows.parquet"):
                 continue
-            frame = self.lake.read_frame(f"{self.folder}/{name}")
+            try:
+                frame = self.lake.read_frame(f"{self.folder}/{name}")
+            except LakeError as error:
+                _logger.warning("A finished batch is lost and is made again: %s", error)
+                continue
             fresh = [
                 row["clip_id"]
                 for row in frame.select("clip_id", "fingerprint").to_dicts()
@@ -84,7 +91,8 @@ class Checkpoint:
                         row[f"{payload}_file"] = "pending"
         plain = [{key: value for key, value in row.items() if key not in self.stage.payloads} for row in rows]
         frame = pl.DataFrame(plain, schema=polars_schema(self.stage.table))
-        self.lake.write_frame(f"{self.folder}/{part}.rows.parquet", frame)
+        # Not worth waiting for the disk: what a power cut leaves of it is noticed by `resume`.
+        self.lake.write_frame(f"{self.folder}/{part}.rows.parquet", frame, durable=False)
         self._parts.append((part, frame))
 
     def rows(self) -> pl.DataFrame:

@@ -9,7 +9,8 @@ from fusionaudio_assets.stage.account import Account
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Stage
 from resources.errors import ClipError, LakeError
-from resources.lake import Lake, PayloadReader
+from resources.lake import Lake
+from resources.payload_reader import PayloadReader
 from resources.profile import StageProfile
 
 AHEAD = 2

@@ -10,6 +10,7 @@ import polars as pl
 
 from fusionaudio_assets.stage.account import Account
 from fusionaudio_assets.stage.checkpoint import Checkpoint
+from fusionaudio_assets.stage.current import inputs_of, mark_current
 from fusionaudio_assets.stage.fingerprint import sha256_text
 from fusionaudio_assets.stage.isolate import compute_isolated
 from fusionaudio_assets.stage.loading import loaded
@@ -44,6 +45,7 @@ def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProf
     account = Account()
     with Checkpoint(stage, shard, lake) as checkpoint:
         with account.timed("plan"):
+            inputs = inputs_of(stage, shard, lake, profile)
             plan = plan_shard(stage, shard, lake, profile)
             resumed = checkpoint.resume(plan.todo)
         todo = [pending for pending in plan.todo if pending.clip_id not in resumed]
@@ -60,6 +62,7 @@ def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProf
         with account.timed("write"):
             table = _commit(stage, plan, checkpoint, lake)
             checkpoint.clear()
+            mark_current(stage, shard, lake, table, inputs=inputs, content=lake.content_of(stage.name, shard))
     return Outcome(table, account, data_version(table))
 
 
@@ -96,7 +99,7 @@ def _commit(stage: Stage[Any, Any], plan: Plan, checkpoint: Checkpoint, lake: La
     table = order.join(pl.concat([plan.reused, fresh]), on="clip_id", how="left", maintain_order="left")
     _validate(stage, table)
     checkpoint.seal()
-    before = lake.read_table(stage.name, plan.shard)
+    before = lake.read_table(stage.name, plan.shard) if stage.payloads else None
     lake.write_table(stage.name, plan.shard, table)
     _sweep(stage, plan.shard, lake, [table, *([] if before is None else [before])])
     return table

@@ -1,0 +1,64 @@
+"""Is a shard up to date? Answered from a few file footers, where planning it would derive the work of every clip.
+
+A mark beside the checkpoints says under which code, settings and upstream tables a table was found to be what would
+come out again. It only ever saves time: without it, or when anything differs, the shard is planned.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import resources
+from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text, stage_identity
+from fusionaudio_assets.stage.spec import Stage
+from fusionaudio_assets.tables import Status
+from resources.adapter import Json
+from resources.lake import Lake
+from resources.profile import StageProfile
+
+_PACKAGES = (Path(__file__).parents[1], Path(resources.__file__).parent)
+
+
+def inputs_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> str:
+    """SHA-256 of all that decides a shard's table, to be taken before it is planned: tables above may change then."""
+    content: dict[str, Json] = {
+        "code": _code_sha256(),
+        "identity": stage_identity(stage, profile),
+        "gate": profile.gate.model_dump(mode="json"),
+        "reads": {asset: lake.content_of(asset, shard) for asset in stage.reads},
+    }
+    return sha256_text(canonical_json(content))
+
+
+def is_current(stage: Stage[Any, Any], shard: str, lake: Lake, inputs: str) -> bool:
+    """True when planning the shard is known to change nothing."""
+    name = _mark_name(stage, shard)
+    return lake.has_file(name) and lake.read_text(name) == _mark(inputs, lake.content_of(stage.name, shard))
+
+
+def mark_current(
+    stage: Stage[Any, Any], shard: str, lake: Lake, table: pl.DataFrame, *, inputs: str, content: str | None
+) -> None:
+    """Note that `table`, of that content, is what comes out of `inputs`.
+
+    One with a failure that must be tried again is not noted.
+    """
+    if table.filter((pl.col("status") == Status.FAILED.value) & ~pl.col("permanent")).is_empty():
+        lake.write_text(_mark_name(stage, shard), _mark(inputs, content), durable=False)
+
+
+def _mark(inputs: str, content: str | None) -> str:
+    return f"{inputs} {content}\n"
+
+
+def _mark_name(stage: Stage[Any, Any], shard: str) -> str:
+    return f".work/{stage.name}/{shard}.current"
+
+
+@cache
+def _code_sha256() -> str:
+    """Hash of all that `derive` may consist of: whoever edits a gate's code must not be told that nothing changed."""
+    files = [path for package in _PACKAGES for path in package.rglob("*.*") if path.suffix in {".py", ".yaml", ".txt"}]
+    return sha256_text("".join(sha256_text(path.read_text(encoding="utf-8")) for path in sorted(files)))
