@@ -19,28 +19,36 @@ _FOLDER = "running"
 @contextmanager
 def living(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
     """Show that a run is alive for the length of a `with`; the system lets go of the lock when the process dies."""
-    path = _lock_path(instance, run_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(path)
+    mark = _mark(instance, run_id)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    lock = _lock(mark)
     with lock:
-        yield
-        path.unlink(missing_ok=True)
+        mark.touch()
+        try:
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
+    Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def is_dead(instance: dg.DagsterInstance, run_id: str) -> bool:
     """True when the process of a run died. A run that has not come to its lock yet is not dead."""
-    path = _lock_path(instance, run_id)
-    if not path.exists():
+    mark = _mark(instance, run_id)
+    if not mark.exists():
         return False
     try:
-        with filelock.FileLock(path, timeout=0):
-            return path.exists()  # or it ended just now
+        with _lock(mark):
+            return mark.exists()  # or it ended just now
     except filelock.Timeout:
         return False
 
 
-def _lock_path(instance: dg.DagsterInstance, run_id: str) -> Path:
-    return Path(instance.root_directory) / _FOLDER / f"{run_id}.lock"
+def _mark(instance: dg.DagsterInstance, run_id: str) -> Path:
+    return Path(instance.root_directory) / _FOLDER / run_id
+
+
+def _lock(mark: Path) -> filelock.BaseFileLock:
+    return filelock.FileLock(mark.with_suffix(".lock"), timeout=0)
 
 
 class LocalRunLauncher(dg.DefaultRunLauncher):

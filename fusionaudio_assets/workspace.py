@@ -1,12 +1,15 @@
 """A lake with its profile: what a stage needs to know about where it runs."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from fusionaudio_assets.run_launcher import living
 from fusionaudio_assets.stage import Stage
 from resources.lake import Lake
 from resources.profile import Profile, StageProfile, profile_text
@@ -66,6 +69,15 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The lake that assets read and write."""
 
     uri: str
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["LakeResource"]:
+        """Serve a run, and show for as long as it lasts that its process is alive."""
+        if context.instance is None or context.run_id is None:  # a sensor's look
+            yield self
+            return
+        with living(context.instance, context.run_id):
+            yield self
 
     def open(self) -> Workspace:
         """Open it with the profile that stands in it now."""
