@@ -61,5 +61,6 @@ class PayloadReader:
                 yield table.filter(pa.array(mask))
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file, and let go of the last row group."""
+        self._file.close(force=True)  # without force pyarrow leaves open what it did not open itself
+        self._table = None

@@ -55,7 +55,10 @@ class Checkpoint:
             self._lock.release()
 
     def resume(self, todo: Iterable[Pending]) -> set[str]:
-        """Take over batches of a run that died; returns the clips that they settle. Stale rows are left aside."""
+        """Take over batches of a run that died; returns the clips that they settle. Stale rows are left aside.
+
+        Rows that depend on each other are taken over all together or not at all.
+        """
         wanted = {pending.clip_id: pending.fingerprint for pending in todo}
         settled: set[str] = set()
         for name in self.lake.files(self.folder):
@@ -66,6 +69,8 @@ class Checkpoint:
             except LakeError as error:
                 _logger.warning("A finished batch is lost and is made again: %s", error)
                 continue
+            if frame.schema != polars_schema(self.stage.table):  # an older version of the table
+                continue
             fresh = [
                 row["clip_id"]
                 for row in frame.select("clip_id", "fingerprint").to_dicts()
@@ -74,6 +79,9 @@ class Checkpoint:
             if fresh:
                 self._parts.append((name.removesuffix(".rows.parquet"), frame.filter(pl.col("clip_id").is_in(fresh))))
                 settled.update(fresh)
+        if self.stage.together and settled != wanted.keys():
+            self._parts = []
+            return set()
         return settled
 
     def save(self, rows: list[Row]) -> None:

@@ -24,9 +24,12 @@ def compute_isolated(
     Raises:
         ModelUnavailable: A model does not answer its own probe either.
         RuntimeError: `compute` broke its contract.
+        Exception: Whatever `compute` raises where the rows of a shard depend on each other.
     """
     if not jobs:
         return []
+    if stage.together:  # halves would give another answer, not a part of this one
+        return _answers(stage, jobs, stage.compute(jobs, models, params))
     try:
         results = list(stage.compute(jobs, models, params))
     except STAGE_FAULTS:
@@ -39,14 +42,18 @@ def compute_isolated(
             _probe(models, error)
             return [ClipError(Reason.MODEL_ERROR.value, f"{type(error).__name__}: {error}", permanent=False)]
     else:
-        if len(results) != len(jobs):
-            raise RuntimeError(f"{stage.name} returned {len(results)} rows for {len(jobs)} clips")
-        return results
+        return _answers(stage, jobs, results)
     middle = len(jobs) // 2
     return [
         *compute_isolated(stage, jobs[:middle], models, params),
         *compute_isolated(stage, jobs[middle:], models, params),
     ]
+
+
+def _answers(stage: Stage[Any, Any], jobs: Sequence[Job], results: Sequence[Row | ClipError]) -> list[Row | ClipError]:
+    if len(results) != len(jobs):
+        raise RuntimeError(f"{stage.name} returned {len(results)} rows for {len(jobs)} clips")
+    return list(results)
 
 
 def _probe(models: Models, cause: Exception) -> None:

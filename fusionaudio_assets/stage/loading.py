@@ -1,14 +1,15 @@
 """Loading: payloads are read and decoded ahead of the model, in a thread of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage.account import Account
+from fusionaudio_assets.stage.isolate import STAGE_FAULTS
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Stage
-from resources.errors import ClipError, LakeError
+from resources.errors import ClipError
 from resources.lake import Lake
 from resources.payload_reader import PayloadReader
 from resources.profile import StageProfile
@@ -16,15 +17,20 @@ from resources.profile import StageProfile
 AHEAD = 2
 """Batches that are loaded while one is computed: enough to hide decoding, and memory stays bounded."""
 
+BATCH_CLIP_S = 30.0
+"""A batch is given no more sound than a full one of clips this long, so that long clips do not fill the memory."""
+
 
 def loaded(
     stage: Stage[Any, Any], todo: Sequence[Pending], lake: Lake, profile: StageProfile, account: Account
-) -> Iterator[tuple[Sequence[Pending], list[Job | ClipError]]]:
-    """Batches with their payloads, `AHEAD` of them loaded in a thread while the caller computes."""
+) -> Generator[tuple[Sequence[Pending], list[Job | ClipError]]]:
+    """Batches with their payloads, `AHEAD` of them loaded in a thread while the caller computes.
+
+    Close it when it is left early: payload files are open until then.
+    """
     account.audio_s += sum(pending.work.audio_s for pending in todo)
     loader = _Loader(stage, lake, Models(profile.models), account)
-    size = max(len(todo), 1) if stage.together else profile.batch_size
-    batches = [todo[i : i + size] for i in range(0, len(todo), size)]
+    batches = [todo] if stage.together and todo else _batches(todo, profile.batch_size)
     with ThreadPoolExecutor(1, thread_name_prefix=f"load-{stage.name}") as pool:
         waiting: list[Future[list[Job | ClipError]]] = [pool.submit(loader.load, batch) for batch in batches[:AHEAD]]
         try:
@@ -35,8 +41,21 @@ def loaded(
                     jobs = waiting.pop(0).result()
                 yield batch, jobs
         finally:
-            for future in waiting:
-                future.cancel()
+            pool.shutdown(cancel_futures=True)
+            loader.close()
+
+
+def _batches(todo: Sequence[Pending], size: int) -> list[Sequence[Pending]]:
+    """Split clips, in order, into batches of `size`, fewer where their sound is long."""
+    batches: list[Sequence[Pending]] = []
+    start, held_s = 0, 0.0
+    for index, pending in enumerate(todo):
+        loaded_s = pending.work.audio_s if pending.work.payloads else 0.0
+        if index > start and (index - start == size or held_s + loaded_s > size * BATCH_CLIP_S):
+            batches.append(todo[start:index])
+            start, held_s = index, 0.0
+        held_s += loaded_s
+    return [*batches, todo[start:]] if todo else []
 
 
 class _Loader:
@@ -50,6 +69,11 @@ class _Loader:
         with self.account.timed("load"):
             return [self._job(pending) for pending in batch]
 
+    def close(self) -> None:
+        """Close the payload files."""
+        for reader in self._open.values():
+            reader.close()
+
     def _job(self, pending: Pending) -> Job | ClipError:
         job = Job(pending.clip_id, pending.work.inputs, pending.work.locator)
         payloads = {}
@@ -60,8 +84,10 @@ class _Loader:
             payloads[name] = self._open[key].read(pending.clip_id)
         try:
             job.prepared = self.stage.prepare(payloads, job, self.models)
-        except LakeError:
+        except STAGE_FAULTS:
             raise
+        except ClipError as error:
+            return error
         except Exception as error:  # noqa: BLE001 - whatever a decoder raises on one payload costs one clip
             return ClipError(Reason.CORRUPT.value, f"{type(error).__name__}: {error}", permanent=False)
         return job

@@ -54,9 +54,9 @@ def plan_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StagePro
     """
     upstream = _read_upstream(stage, shard, lake)
     clip_ids = list(upstream[stage.clips_from])
-    standing = lake.read_table(stage.name, shard)
-    if standing is None:
-        standing = pl.DataFrame(schema=polars_schema(stage.table))
+    standing, schema = lake.read_table(stage.name, shard), polars_schema(stage.table)
+    if standing is None or standing.schema != schema:  # rows of an older version of the table are made anew
+        standing = pl.DataFrame(schema=schema)
     reusable = _reusable(standing)
 
     derived_clips = _derive(stage, clip_ids, upstream, profile)

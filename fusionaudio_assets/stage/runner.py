@@ -1,6 +1,7 @@
 """The one way a shard is processed: plan, resume, work in batches, commit, account."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -52,13 +53,14 @@ def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProf
         account.reused, account.resumed, account.computed = plan.reused.height, len(resumed), len(todo)
         done = 0
         _report(stage, shard, done, len(todo))
-        for batch, jobs in loaded(stage, todo, lake, profile, account):
-            with account.timed("compute"):
-                rows = _compute(stage, batch, jobs, profile)
-            with account.timed("write"):
-                checkpoint.save(rows)
-            done += len(batch)
-            _report(stage, shard, done, len(todo))
+        with closing(loaded(stage, todo, lake, profile, account)) as batches:
+            for batch, jobs in batches:
+                with account.timed("compute"):
+                    rows = _compute(stage, batch, jobs, profile)
+                with account.timed("write"):
+                    checkpoint.save(rows)
+                done += len(batch)
+                _report(stage, shard, done, len(todo))
         with account.timed("write"):
             table = _commit(stage, plan, checkpoint, lake)
             checkpoint.clear()
@@ -117,7 +119,8 @@ def _validate(stage: Stage[Any, Any], table: pl.DataFrame) -> None:
 def _sweep(stage: Stage[Any, Any], shard: str, lake: Lake, tables: Sequence[pl.DataFrame]) -> None:
     """Delete payload files that neither the new table nor the one before it refers to: readers may still hold that."""
     for payload in stage.payloads:
-        used = {file for table in tables for file in table[f"{payload}_file"].drop_nulls()}
+        column = f"{payload}_file"
+        used = {file for table in tables if column in table.columns for file in table[column].drop_nulls()}
         for file in lake.payload_files(stage.name, payload, shard):
             if file not in used:
                 lake.delete(f"{stage.name}/{payload}/{file}")

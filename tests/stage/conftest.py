@@ -97,7 +97,7 @@ LENGTHS = Stage(
     carry=("split",),
 )
 
-TEXTS = Stage(
+TEXTS: Stage[Settings, Settings] = Stage(
     name="texts",
     table=Lengths,
     version="1",

@@ -1,15 +1,17 @@
 """How a shard is processed: reuse, isolation, checkpoints, atomic commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
 
-from fusionaudio_assets.stage import plan_shard, progress_listener, run_shard
+from fusionaudio_assets.stage import Job, Models, PayloadRef, Upstream, Work, plan_shard, progress_listener, run_shard
 from fusionaudio_assets.stage.checkpoint import Checkpoint
 from resources.errors import LakeError, ModelUnavailable
 from resources.lake import Lake
+from resources.profile import Settings
 from tests.stage.conftest import LENGTHS, TEXTS, Ruler, manifest, stage_profile
 
 PATHS = [f"clip-{'x' * i}.wav" for i in range(10)]
@@ -165,6 +167,61 @@ def test_payloads_that_nothing_refers_to_any_more_are_swept_one_commit_later(lak
     for plus, files in [(0, 1), (1, 2), (2, 2)]:
         run_shard(LENGTHS, "s", lake, stage_profile(plus=plus))
         assert len(lake.payload_files("lengths", "audio", "s")) == files
+
+
+def test_a_table_of_an_older_version_is_made_anew(lake: Lake) -> None:
+    """A column that was added since cannot be made up for rows that stand."""
+    lake.write_table("manifest", "s", manifest(PATHS))
+    table = run_shard(LENGTHS, "s", lake, stage_profile()).table
+    lake.write_table("lengths", "s", table.drop("length"))
+    outcome = run_shard(LENGTHS, "s", lake, stage_profile())
+    assert (outcome.account.reused, outcome.account.computed) == (0, 10)
+    assert outcome.table.equals(table)
+
+
+def test_rows_that_depend_on_each_other_are_resumed_all_together_or_not_at_all(lake: Lake) -> None:
+    stage = replace(LENGTHS, together=True)
+    lake.write_table("manifest", "s", manifest(PATHS))
+    token = progress_listener.set(killed_after(1))
+    with pytest.raises(KeyboardInterrupt):
+        run_shard(stage, "s", lake, stage_profile())
+    progress_listener.reset(token)
+    lake.write_table("manifest", "s", manifest([*PATHS[:-1], "changed.wav"]))
+    ruler = Ruler()
+    run_shard(stage, "s", lake, stage_profile(ruler))
+    assert ruler.seen == [[*PATHS[:-1], "changed.wav"]]
+
+
+def test_rows_that_depend_on_each_other_are_never_halved(lake: Lake) -> None:
+    ruler = Ruler()
+    lake.write_table("manifest", "s", manifest([*PATHS, "bad.wav"]))
+    with pytest.raises(ValueError, match="cannot measure"):
+        run_shard(replace(LENGTHS, together=True), "s", lake, stage_profile(ruler))
+    assert len(ruler.seen) == 1
+
+
+def test_a_fault_of_the_stage_met_while_loading_blames_no_clip(lake: Lake) -> None:
+    def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> Any:
+        raise ModelUnavailable("the rate of the model is not known")
+
+    lake.write_table("manifest", "s", manifest(PATHS))
+    with pytest.raises(ModelUnavailable, match="not known"):
+        run_shard(replace(LENGTHS, prepare=prepare), "s", lake, stage_profile())
+
+
+def test_long_clips_go_fewer_at_a_time(lake: Lake) -> None:
+    """A batch of so many ten-minute clips would not fit into the memory of a laptop."""
+
+    def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
+        return Work({}, {"audio": PayloadRef("lengths", "audio", rows["lengths"]["audio_file"], "")}, audio_s=50.0)
+
+    lake.write_table("manifest", "s", manifest(PATHS))
+    run_shard(LENGTHS, "s", lake, stage_profile())
+    seen: list[int] = []
+    token = progress_listener.set(lambda stage, shard, done, todo: seen.append(done))
+    run_shard(replace(TEXTS, derive=derive), "s", lake, stage_profile(batch_size=4))
+    progress_listener.reset(token)
+    assert seen == [0, 2, 4, 6, 8, 10]
 
 
 def test_downstream_of_a_failed_row_is_skipped(lake: Lake) -> None:
