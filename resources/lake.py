@@ -15,7 +15,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -155,22 +156,15 @@ class Lake:
     def write_payload(self, asset: str, payload: str, file: str, tables: Iterator[pa.Table]) -> None:
         """Write an immutable payload file, `ROW_GROUP` clips a row group, never holding more than one group."""
         name = f"{asset}/{payload}/{file}"
-        with _Aside(self, name) as stream:
-            writer: pq.ParquetWriter | None = None
-            pending: list[pa.Table] = []
-            for table in tables:
-                writer = writer or pq.ParquetWriter(stream, table.schema, compression="none", use_dictionary=False)
-                pending.append(table)
-                if sum(part.num_rows for part in pending) >= ROW_GROUP:
-                    merged = pa.concat_tables(pending)
-                    full = merged.num_rows - merged.num_rows % ROW_GROUP
-                    writer.write_table(merged.slice(0, full), row_group_size=ROW_GROUP)
-                    pending = [merged.slice(full)]
-            if writer is None:
-                raise LakeError(f"{name} would be empty.")
-            if sum(part.num_rows for part in pending):
-                writer.write_table(pa.concat_tables(pending), row_group_size=ROW_GROUP)
-            writer.close()
+        first = next(tables, None)
+        if first is None:
+            raise LakeError(f"{name} would be empty.")
+        with (
+            _Aside(self, name) as stream,
+            pq.ParquetWriter(stream, first.schema, compression="none", use_dictionary=False) as writer,
+        ):
+            for group in _regrouped(chain([first], tables)):
+                writer.write_table(group, row_group_size=ROW_GROUP)
 
     def open_payload(self, asset: str, payload: str, file: str) -> PayloadReader:
         """Open a payload file for reading by clip."""
@@ -250,6 +244,20 @@ class Lake:
     def has_file(self, name: str) -> bool:
         """True when there is a file of this name below the root."""
         return bool(self.fs.get_file_info(str(self.root / name)).type == fs.FileType.File)
+
+
+def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows of `tables` in tables of a multiple of `ROW_GROUP` rows, but for the last."""
+    pending: list[pa.Table] = []
+    for table in tables:
+        pending.append(table)
+        if sum(part.num_rows for part in pending) >= ROW_GROUP:
+            merged = pa.concat_tables(pending)
+            full = merged.num_rows - merged.num_rows % ROW_GROUP
+            yield merged.slice(0, full)
+            pending = [merged.slice(full)]
+    if sum(part.num_rows for part in pending):
+        yield pa.concat_tables(pending)
 
 
 def _unreadable(path: str, error: Exception) -> LakeError:
