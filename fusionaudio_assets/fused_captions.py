@@ -7,6 +7,7 @@ import polars as pl
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.fusion import VERSION, Fused, fuse
+from fusionaudio_assets.captioning.identity import CAPTION_TABLES, tables_sha256
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
 from fusionaudio_assets.materialize import materialize, stage_asset
@@ -56,8 +57,12 @@ def caption_row(fused: Fused) -> Row:
 
 
 def also(params: FusionParams) -> dict[str, Json]:
-    """The text logic and the prompt decide the caption as well."""
-    return {"captioning": VERSION, "prompt_sha256": params.prompt.sha256}
+    """The text logic, its words and the prompt decide the caption as well."""
+    return {
+        "captioning": VERSION,
+        "tables_sha256": tables_sha256(CAPTION_TABLES),
+        "prompt_sha256": params.prompt.sha256,
+    }
 
 
 STAGE = Stage(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.fusion import COMPOSER
+from fusionaudio_assets.captioning.identity import QUESTION_TABLES, tables_sha256
 from fusionaudio_assets.captioning.qa import VERSION, prompt_identity, write_pairs
 from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
 from fusionaudio_assets.materialize import materialize, stage_asset
@@ -53,8 +54,12 @@ def write(jobs: Sequence[Job], models: Models, params: QaParams) -> list[Row]:
 
 
 def also(params: QaParams) -> dict[str, Json]:
-    """The text logic and the prompt decide the pairs as well."""
-    return {"captioning": VERSION, "prompt_sha256": prompt_identity()}
+    """The text logic, its words and the prompt decide the pairs as well."""
+    return {
+        "captioning": VERSION,
+        "tables_sha256": tables_sha256(QUESTION_TABLES),
+        "prompt_sha256": prompt_identity(),
+    }
 
 
 STAGE = Stage(

@@ -13,6 +13,7 @@ from fusionaudio_assets.tables import AudioPayload, FramesPayload, RawClips
 from fusionaudio_assets.workspace import LakeResource
 from resources.decoder import MediaDecoder
 from resources.errors import ClipError
+from resources.media import KeyFrame
 from resources.media.pool import DecodeRequest, PreparedClip
 from resources.profile import Settings
 
@@ -58,11 +59,18 @@ def clip_row(clip_id: str, clip: PreparedClip) -> Row:
         "note": " ".join(clip.notes) or None,
         "audio_sha256": clip.samples_sha256,
         "audio": {"bytes": clip.flac, "path": f"{clip_id}.flac"},
-        "frames_sha256": hashlib.sha256(b"".join(frame.jpeg for frame in clip.key_frames)).hexdigest()
-        if frames
-        else None,
+        "frames_sha256": frames_sha256(clip.key_frames) if frames else None,
         "frames": frames or None,
     }
+
+
+def frames_sha256(frames: Sequence[KeyFrame]) -> str:
+    """Hash of all that later stages see of the key frames: pictures and times."""
+    digest = hashlib.sha256()
+    for frame in frames:
+        digest.update(f"{frame.time_s:.3f}:{len(frame.jpeg)}:".encode())
+        digest.update(frame.jpeg)
+    return digest.hexdigest()
 
 
 STAGE = Stage(

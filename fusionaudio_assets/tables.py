@@ -132,7 +132,7 @@ class RawClips(StageTable):
     note = _text("what was lost without losing the clip, e.g. a broken video stream")
     audio_sha256 = _text("SHA-256 of the 24-bit samples: what later stages are keyed by")
     audio_file = _text("payload file that holds the audio")
-    frames_sha256 = _text("SHA-256 of the key frames")
+    frames_sha256 = _text("SHA-256 of the key frames and their times")
     frames_file = _text("payload file that holds the key frames")
 
 

@@ -13,7 +13,8 @@ from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import Tags
 from fusionaudio_assets.workspace import LakeResource
-from resources.ontology import Ontology, load_ontology
+from resources.adapter import Json
+from resources.ontology import Ontology, load_ontology, ontology_revision
 from resources.profile import Settings
 from resources.segmenter import Segment, Segmenter
 from resources.tagger import Tagger, TagScores
@@ -141,6 +142,11 @@ def segment_columns(segments: Sequence[Segment]) -> Row:
     }
 
 
+def also(params: TagsParams) -> dict[str, Json]:
+    """The hierarchy raises parents and picks the most specific classes."""
+    return {"ontology": ontology_revision()}
+
+
 STAGE = Stage(
     name="tags",
     table=Tags,
@@ -151,6 +157,7 @@ STAGE = Stage(
     compute=tag,
     models={"tagger": Tagger, "segmenter": Segmenter},
     params=TagsParams,
+    also=also,
 )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.embedded.weights import weight_path
+from resources.embedded.weights import revision, weight_path
 from resources.errors import ModelUnavailable
 
 
@@ -186,6 +186,14 @@ class Ontology:
         return [(column, [column, *below[name]]) for column, name in enumerate(classes) if below[name]]
 
 
+_WEIGHT = "audioset_ontology"
+
+
+def ontology_revision() -> str:
+    """SHA-256 of the ontology that `load_ontology` gives, known without loading it."""
+    return revision(_WEIGHT)
+
+
 @functools.cache
 def load_ontology() -> Ontology:
     """The ontology from the cache of weights.
@@ -193,4 +201,4 @@ def load_ontology() -> Ontology:
     Raises:
         WeightsMissing: It has not been fetched.
     """
-    return Ontology.from_json(weight_path("audioset_ontology"))
+    return Ontology.from_json(weight_path(_WEIGHT))

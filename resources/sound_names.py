@@ -5,6 +5,7 @@ English; whoever writes about sounds (`embedded.tag_timeline`, the composer, pro
 from here, so that what is written and what is accepted share one vocabulary.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -46,6 +47,12 @@ def known_labels() -> tuple[str, ...]:
     return tuple(_table())
 
 
+@cache
+def wording_sha256() -> str:
+    """Return the SHA-256 of the file: it decides whatever is written with words from here."""
+    return hashlib.sha256(_text().encode()).hexdigest()
+
+
 def bare(noun: str) -> str:
     """Strip the article of a noun phrase: ``"an acoustic guitar"`` becomes ``"acoustic guitar"``."""
     return re.sub(r"^(?:an?|the) ", "", noun)
@@ -53,8 +60,12 @@ def bare(noun: str) -> str:
 
 @cache
 def _table() -> dict[str, SoundName]:
-    raw = yaml.safe_load(files("resources").joinpath("sound_names.yaml").read_text(encoding="utf-8"))
+    raw = yaml.safe_load(_text())
     return {label: _parse(label, group, line) for group, lines in raw.items() for label, line in lines.items()}
+
+
+def _text() -> str:
+    return files("resources").joinpath("sound_names.yaml").read_text(encoding="utf-8")
 
 
 def _parse(label: str, group: str, line: str) -> SoundName:

@@ -50,8 +50,10 @@ class LlamaServer(LanguageModel):
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature; 0 for the most likely answer.")
     seed: int = Field(0, ge=0, description="Seed of the sampling.")
     context_tokens: int = Field(2048, ge=256, description="Longest request with its answer, in tokens.")
-    slots: int = runtime(
-        1, "Requests answered at a time. From 2 on, an answer may depend on its neighbours in the batch."
+    slots: int = Field(
+        1,
+        ge=1,
+        description="Requests answered at a time. From 2 on, an answer may depend on its neighbours in the batch.",
     )
     threads: int = runtime(0, "Threads of the model; 0 for all cores but one: its threads spin, and starve together.")
     start_timeout_s: float = runtime(120.0, "Bound on loading the model.")

@@ -15,7 +15,7 @@ from resources.adapter import runtime
 from resources.embedded.weights import revision, weight_path
 from resources.errors import ModelUnavailable
 from resources.similarity import CaptionedClip, SimilarityScorer
-from resources.sound_names import sound_name
+from resources.sound_names import sound_name, wording_sha256
 
 WEIGHT = "minilm-l6-v2"
 DIMENSIONS = 384
@@ -93,8 +93,8 @@ class TagBridge(SimilarityScorer):
 
     @property
     def revision(self) -> str:
-        """SHA-256 of the weights."""
-        return revision(WEIGHT)
+        """SHA-256 of the weights, and of the wording of the classes."""
+        return f"{revision(WEIGHT)}+{wording_sha256()}"
 
     def load(self) -> None:
         """Load the weights."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from resources.sound_describer import SoundDescriber, SoundEvent, SoundEvidence
-from resources.sound_names import sound_name
+from resources.sound_names import sound_name, wording_sha256
 
 _SILENT_GROUPS = frozenset({"abstract", "genre", "mood"})
 
@@ -28,6 +28,11 @@ class TagTimeline(SoundDescriber):
     def model_name(self) -> str:
         """Name of the writer."""
         return "tag-timeline"
+
+    @property
+    def revision(self) -> str:
+        """SHA-256 of the wording."""
+        return wording_sha256()
 
     def load(self) -> None:
         """Do nothing: there are no weights."""
