@@ -4,6 +4,7 @@ import langcodes
 from pydantic import Field
 
 from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, MusicCue, SpeechCue, VisualCue
+from fusionaudio_assets.captioning.facts import is_confirmed
 from fusionaudio_assets.stage import Row, Upstream
 from fusionaudio_assets.tables import Status
 from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_singing, has_speech
@@ -52,12 +53,19 @@ def cues_of(rows: Upstream, gate: FusionGate, ontology: Ontology) -> Cues:
 
 
 def _labels(clip: Row, ontology: Ontology) -> tuple[LabelCue, ...]:
-    """Human labels by display name; those that another one implies say nothing of their own."""
-    quality = {_display_name(label["name"], ontology): label["quality"] for label in clip["labels"] or []}
-    known = set(ontology.most_specific(name for name in quality if name in ontology))
-    return tuple(
-        LabelCue(name=name, quality=share) for name, share in quality.items() if name in known or name not in ontology
-    )
+    """Human labels by display name, each with its highest quality.
+
+    Those that a confirmed one implies say nothing of their own. One that raters refute implies nothing: a dog that was
+    confirmed stays when its bark was not.
+    """
+    qualities: dict[str, list[float]] = {}
+    for label in clip["labels"] or []:
+        known = qualities.setdefault(_display_name(label["name"], ontology), [])
+        known += [] if label["quality"] is None else [label["quality"]]
+    labels = [LabelCue(name=name, quality=max(known, default=None)) for name, known in qualities.items()]
+    confirmed = [label.name for label in labels if is_confirmed(label.quality) and label.name in ontology]
+    implied = frozenset[str]().union(*map(ontology.implied, confirmed))
+    return tuple(label for label in labels if label.name not in implied)
 
 
 def _display_name(label: str, ontology: Ontology) -> str:

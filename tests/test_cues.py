@@ -1,0 +1,28 @@
+"""What of the human labels reaches fusion."""
+
+from fusionaudio_assets.captioning.cues import LabelCue
+from fusionaudio_assets.cues import _labels
+from resources.ontology import load_ontology
+
+
+def labels(*named: tuple[str, float | None]) -> dict[str, float | None]:
+    clip = {"labels": [{"name": name, "quality": quality} for name, quality in named]}
+    found: tuple[LabelCue, ...] = _labels(clip, load_ontology())
+    return {label.name: label.quality for label in found}
+
+
+def test_a_confirmed_label_makes_wider_ones_needless() -> None:
+    assert labels(("Bark", 1.0), ("Dog", 1.0), ("Animal", None)) == {"Bark": 1.0}
+
+
+def test_a_refuted_label_takes_nothing_with_it() -> None:
+    """Raters heard the dog, and denied that it barks."""
+    assert labels(("Bark", 0.1), ("Dog", 1.0)) == {"Bark": 0.1, "Dog": 1.0}
+
+
+def test_of_two_names_for_one_class_the_higher_quality_counts() -> None:
+    assert labels(("/m/09x0r", 0.9), ("Speech", 0.3), ("speech", None)) == {"Speech": 0.9}
+
+
+def test_a_label_of_another_vocabulary_stays() -> None:
+    assert labels(("my own label", None), ("Bark", None)) == {"my own label": None, "Bark": None}
