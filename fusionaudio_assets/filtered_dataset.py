@@ -30,7 +30,6 @@ class FilteredDatasetParams(Settings):
 def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
     """All that speaks for or against a clip; failed and skipped clips are decided on as well."""
     clip, fused, scores = rows["raw_clips"], rows["fused_captions"], rows["caption_scores"]
-    similarity = scores["similarity"]
     return Work(
         {
             "clip": {name: clip[name] for name in ("license", "split")}
@@ -42,9 +41,8 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
                 "unsupported": [claim["text"] for claim in fused["claims"] or [] if not claim["supported"]],
                 "leaks": sorted({leak["kind"] for leak in fused["leaks"] or []}),
             },
-            "similarity": _rounded(similarity),
-            "num_words": scores["num_words"],
-            "scorer": scores["scorer"],
+            "scores": {name: scores[name] for name in ("status", "reason", "scorer")}
+            | {"similarity": _rounded(scores["similarity"])},
         }
     )
 
@@ -56,7 +54,7 @@ def decide(jobs: Sequence[Job], models: Models, params: FilteredDatasetParams) -
     for index, row in enumerate(rows):
         if not row["drop_reasons"]:
             other = best.setdefault(_folded(row["caption"]), index)
-            if (row["similarity"] or 0) > (rows[other]["similarity"] or 0):
+            if row["similarity"] > rows[other]["similarity"]:
                 best[_folded(row["caption"])] = index
     for index, row in enumerate(rows):
         if not row["drop_reasons"] and best[_folded(row["caption"])] != index:
@@ -67,14 +65,14 @@ def decide(jobs: Sequence[Job], models: Models, params: FilteredDatasetParams) -
 
 def decision(inputs: dict[str, Any], params: FilteredDatasetParams) -> Row:
     """Everything that stands against one clip, but for what other clips say."""
-    clip, fused = inputs["clip"], inputs["fused"]
+    clip, fused, scores = inputs["clip"], inputs["fused"], inputs["scores"]
     return {
         "drop_reasons": [reason.value for reason in _against(inputs, params)],
         "caption": fused["caption"],
         "author": fused["author"],
         "modalities": fused["modalities"],
-        "similarity": inputs["similarity"],
-        "scorer": inputs["scorer"],
+        "similarity": scores["similarity"],
+        "scorer": scores["scorer"],
         "duration_s": clip["duration_s"],
         "license": clip["license"],
         "split": clip["split"],
@@ -82,23 +80,26 @@ def decision(inputs: dict[str, Any], params: FilteredDatasetParams) -> Row:
 
 
 def _against(inputs: dict[str, Any], params: FilteredDatasetParams) -> list[Reason]:
-    clip, fused = inputs["clip"], inputs["fused"]
+    clip, fused, scores = inputs["clip"], inputs["fused"], inputs["scores"]
     if clip["status"] != Status.OK:
         return [Reason(clip["reason"])]
     if fused["status"] != Status.OK:
         return [Reason(fused["reason"])]
     if fused["abstained"] or not fused["caption"]:
         return [Reason.ABSTAINED]
+    scored = scores["status"] == Status.OK
+    num_words = len(fused["caption"].split())
     verdicts = {
         Reason.VISUAL_LEAK: "visual" in fused["leaks"],
         Reason.SPEECH_LEAK: "speech" in fused["leaks"],
         Reason.UNSUPPORTED_CLAIM: bool(fused["unsupported"]),
-        Reason.CAPTION_TOO_SHORT: (inputs["num_words"] or 0) < params.min_words,
-        Reason.CAPTION_TOO_LONG: (inputs["num_words"] or 0) > params.max_words,
-        # A caption that could not be scored is not known to fit.
-        Reason.LOW_SIMILARITY: inputs["similarity"] is None or inputs["similarity"] < params.min_similarity,
+        Reason.CAPTION_TOO_SHORT: num_words < params.min_words,
+        Reason.CAPTION_TOO_LONG: num_words > params.max_words,
+        Reason.LOW_SIMILARITY: scored and scores["similarity"] < params.min_similarity,
     }
-    return [reason for reason, holds in verdicts.items() if holds]
+    # A caption that could not be scored is not known to fit.
+    unscored = [] if scored else [Reason(scores["reason"])]
+    return [reason for reason, holds in verdicts.items() if holds] + unscored
 
 
 def _folded(caption: str) -> str:
@@ -116,7 +117,7 @@ STAGE = Stage(
     reads={
         "raw_clips": ("duration_s", "license", "split"),
         "fused_captions": ("caption", "author", "modalities", "abstained", "claims", "leaks"),
-        "caption_scores": ("similarity", "scorer", "num_words"),
+        "caption_scores": ("similarity", "scorer"),
     },
     needs=(),
     derive=derive,
