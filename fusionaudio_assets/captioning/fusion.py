@@ -100,6 +100,8 @@ def fuse(clips: Sequence[Cues], model: LanguageModel | None, prompt: FusionPromp
     }
     for _ in range(1 + prompt.rewrites):
         open_ones = [attempt for attempt in attempts.values() if attempt.result is None]
+        if not open_ones:  # a model that nobody asks need not be started
+            break
         replies = model.chat([attempt.request for attempt in open_ones])
         for attempt, reply in zip(open_ones, replies, strict=True):
             _judge(attempt, reply, model.model_name, strict=prompt.style == "small")

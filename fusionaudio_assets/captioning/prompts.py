@@ -132,9 +132,19 @@ def _turns(path: str) -> list[tuple[Literal["system", "user", "assistant"], str]
 
 
 def _read(path: str) -> str:
-    if "/" in path or "\\" in path:
-        return Path(path).read_text(encoding="utf-8")
-    return _packaged(path)
+    """Read a prompt file, at every call anew where it is the user's.
+
+    Raises:
+        SettingError: It cannot be read, or its path is relative: terminal and daemon start in different folders.
+    """
+    try:
+        if "/" not in path and "\\" not in path:
+            return _packaged(path)
+        if Path(path).is_absolute():
+            return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"The prompt file {path} cannot be read: {error}.", hint="Correct `prompt.file`.") from error
+    raise SettingError(f"The path of the prompt file {path} is relative.", hint="Give it from the root on.")
 
 
 @cache
