@@ -44,7 +44,8 @@ def decode_clip(
             sound = read_sound(container, stream, path, window, settings)
             return _clip(container, stream, sound, window, settings)
     except MemoryError as error:
-        raise ClipError("too_large", f"{shown(path)} needs more memory than a decoder is given.") from error
+        message = f"{shown(path)} needs more memory than a decoder is given."
+        raise ClipError("too_large", message, permanent=False) from error
     except av.error.FFmpegError as error:
         raise ClipError("corrupt", f"{shown(path)} cannot be decoded: {error.strerror}.") from error
 

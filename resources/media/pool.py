@@ -249,4 +249,7 @@ def _work(request: DecodeRequest, settings: MediaSettings) -> PreparedClip | Cli
     except ClipError as error:
         return error
     except MemoryError:
-        return ClipError("too_large", f"{shown(request.path)} needs more memory than a decoder is given.")
+        # Not permanent: what a worker is given (`worker_memory_mb`) is no part of what its rows are keyed by.
+        return ClipError(
+            "too_large", f"{shown(request.path)} needs more memory than a decoder is given.", permanent=False
+        )
