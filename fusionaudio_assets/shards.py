@@ -77,7 +77,8 @@ def add_clips(lake: Lake, rows: Sequence[Row], shard_size: int = DEFAULT_SHARD_S
 
 def register_shards(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:
     """Make the shards partitions of the Dagster instance; those that are there stay."""
-    missing = [key for key in keys if not instance.has_dynamic_partition(SHARDS_NAME, key)]
+    known = set(instance.get_dynamic_partitions(SHARDS_NAME))
+    missing = [key for key in keys if key not in known]
     if missing:
         instance.add_dynamic_partitions(SHARDS_NAME, missing)
 

@@ -25,7 +25,7 @@ class Adapter(BaseModel):
     Subclasses keep loaded state in `functools.cached_property` or private attributes and never load on construction.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=())
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: ClassVar[str] = "1"
     """Raise when the code around the model changes what it returns."""

@@ -21,7 +21,7 @@ class Endpoint(LanguageModel):
 
     Example profile entry::
 
-        language_model: {adapter: endpoint, base_url: "http://localhost:8000/v1", model: Qwen/Qwen3-8B}
+        writer: {adapter: resources.endpoint.Endpoint, base_url: "http://localhost:8000/v1", model: Qwen/Qwen3-8B}
     """
 
     version: ClassVar[str] = "1"

@@ -25,7 +25,7 @@ class ClipError(ResourceError):
     """One clip cannot be processed; every other clip can.
 
     Attributes:
-        reason: A value of `fusionaudio_assets.tables.Reason`, e.g. ``"truncated"``.
+        reason: A value of `fusionaudio_assets.reasons.Reason`, e.g. ``"truncated"``.
         permanent: True when trying again is useless until the clip's bytes change.
     """
 

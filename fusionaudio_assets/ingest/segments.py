@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from resources.errors import SettingError
 
@@ -134,7 +135,7 @@ def open_table(path: Path) -> SegmentTable:
     raise SettingError(f"{path} holds no line but comments.", hint="Give one line for each clip.")
 
 
-def open_text(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201 - typeshed's name for it is private
+def open_text(path: Path) -> TextIO:
     """Open a text file of the user's.
 
     Raises:
