@@ -10,7 +10,7 @@ import dagster as dg
 from fusionaudio_assets.definitions import JOB, RELEASE_JOB, build_definitions
 from fusionaudio_assets.graph import RELEASE, STAGES, profile_needs
 from fusionaudio_assets.instance import open_instance
-from fusionaudio_assets.stage import Stage, inputs_of, is_current, mark_current, plan_shard, progress_listener
+from fusionaudio_assets.stage import Stage, look, progress_listener
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
 from resources.errors import LakeError, SettingError
@@ -110,11 +110,12 @@ class _Run:
         self.told.stage(stage.name)
         # An instance that was lost, or belongs to a copied lake, does not know tables that stand: they are shown to it.
         known = self.instance.get_materialized_partitions(dg.AssetKey(stage.name))
+        lake, profile = self.workspace.lake, self.workspace.stage_profile(stage)
         for shard in shards:
             if shard in self._broken:
                 continue
             try:
-                if shard in known and self._stands(stage, shard):
+                if shard in known and not look(stage, shard, lake, profile).changed:
                     self.summary.passed.setdefault(stage.name, []).append(shard)
                     self.told.passed(stage.name, shard)
                     continue
@@ -126,19 +127,6 @@ class _Run:
             else:
                 self._broken.add(shard)
                 self._failed(stage.name, shard, message)
-
-    def _stands(self, stage: Stage[Any, Any], shard: str) -> bool:
-        """True when nothing would change."""
-        lake, profile = self.workspace.lake, self.workspace.stage_profile(stage)
-        inputs, content = inputs_of(stage, shard, lake, profile), lake.content_of(stage.name, shard)
-        if is_current(stage, shard, lake, inputs):
-            return True
-        if not lake.has_table(stage.name, shard):
-            return False
-        plan = plan_shard(stage, shard, lake, profile)
-        if not plan.changed:
-            mark_current(stage, shard, lake, plan.reused, inputs=inputs, content=content)
-        return not plan.changed
 
     def release(self) -> None:
         """Release what is kept now."""

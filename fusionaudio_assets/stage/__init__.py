@@ -1,6 +1,6 @@
 """The one way a shard is processed. Everything hard lives here once, so that the stages stay simple."""
 
-from fusionaudio_assets.stage.current import inputs_of, is_current, mark_current
+from fusionaudio_assets.stage.current import Standing, look
 from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard
 from fusionaudio_assets.stage.runner import Outcome, progress_listener, run_shard
 from fusionaudio_assets.stage.spec import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Work
@@ -15,11 +15,10 @@ __all__ = [
     "Row",
     "Skip",
     "Stage",
+    "Standing",
     "Upstream",
     "Work",
-    "inputs_of",
-    "is_current",
-    "mark_current",
+    "look",
     "plan_shard",
     "progress_listener",
     "run_shard",

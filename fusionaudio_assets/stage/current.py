@@ -4,6 +4,7 @@ A mark beside the checkpoints says under which code, settings and upstream table
 come out again. It only ever saves time: without it, or when anything differs, the shard is planned.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import polars as pl
 
 import resources
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text, stage_identity
+from fusionaudio_assets.stage.plan import plan_shard
 from fusionaudio_assets.stage.spec import Stage
 from fusionaudio_assets.tables import Status
 from resources.adapter import Json
@@ -19,6 +21,36 @@ from resources.lake import Lake
 from resources.profile import StageProfile
 
 _PACKAGES = (Path(__file__).parents[1], Path(resources.__file__).parent)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the table of a shard stands to what would come out again.
+
+    Attributes:
+        current: It was made from what now stands above it.
+        changed: A run would change it: it is not current, or holds failures to be tried again.
+    """
+
+    current: bool
+    changed: bool
+
+
+def look(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> Standing:
+    """See how a shard stands, planning it only when no mark tells.
+
+    Raises:
+        LakeError: A table above is missing or of other clips.
+    """
+    if not lake.has_table(stage.name, shard):
+        return Standing(current=False, changed=True)
+    inputs, content = inputs_of(stage, shard, lake, profile), lake.content_of(stage.name, shard)
+    if is_current(stage, shard, lake, inputs):
+        return Standing(current=True, changed=False)
+    plan = plan_shard(stage, shard, lake, profile)
+    if not plan.changed:
+        mark_current(stage, shard, lake, plan.reused, inputs=inputs, content=content)
+    return Standing(plan.current, plan.changed)
 
 
 def inputs_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> str:

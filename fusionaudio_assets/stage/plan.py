@@ -34,7 +34,7 @@ class Plan:
         settled: Rows that need no computing: new skips.
         reused: Rows of the table that stand, carried columns brought up to date.
         carried: What `Stage.carry` copies, by clip.
-        changed: False when committing would change nothing.
+        current: The table that stands was made from what now stands above it; failures to be tried again may be in it.
     """
 
     shard: str
@@ -43,7 +43,12 @@ class Plan:
     settled: list[Row]
     reused: pl.DataFrame
     carried: dict[str, Row]
-    changed: bool
+    current: bool
+
+    @property
+    def changed(self) -> bool:
+        """False when committing would change nothing."""
+        return bool(self.todo) or not self.current
 
 
 def plan_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> Plan:
@@ -75,10 +80,12 @@ def plan_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StagePro
             todo.append(Pending(clip_id, derived, fingerprint))
 
     carried = {clip: {name: row[name] for name in stage.carry} for clip, row in upstream[stage.clips_from].items()}
-    before = standing.filter(pl.col("clip_id").is_in(kept))
-    reused = with_carried(before, carried, stage)
-    changed = bool(todo or settled) or standing["clip_id"].to_list() != clip_ids or not before.equals(reused)
-    return Plan(shard, clip_ids, todo, settled, reused, carried, changed)
+    reused = with_carried(standing.filter(pl.col("clip_id").is_in(kept)), carried, stage)
+    of_these = [(clip_id, fingerprint) for clip_id, _, fingerprint in derived_clips]
+    current = list(zip(standing["clip_id"], standing["fingerprint"], strict=True)) == of_these and (
+        with_carried(standing, carried, stage).equals(standing)
+    )
+    return Plan(shard, clip_ids, todo, settled, reused, carried, current)
 
 
 def _derive(

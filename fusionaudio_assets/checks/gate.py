@@ -1,0 +1,129 @@
+"""Gates: a stage refuses a shard whose tables above it are out of date or break an ERROR rule, whatever path began.
+
+Dagster's blocking checks hold back what is downstream only within their own run; a backfill builds on a bad shard and
+ends green. So every stage looks itself, at the tables that it is about to read.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from fusionaudio_assets.checks.evaluate import Verdict, evaluate
+from fusionaudio_assets.checks.rules import ERROR, rules_of
+from fusionaudio_assets.stage import Stage, look
+from fusionaudio_assets.workspace import Workspace
+from resources.errors import LakeError, SettingError
+from resources.lake import Lake
+
+OVERRIDES = "overrides"
+
+
+class GateRefused(LakeError):
+    """A shard may not be worked on since a table above is bad or out of date."""
+
+
+def judged(stage: Stage[Any, Any], shard: str, lake: Lake) -> list[Verdict]:
+    """Verdicts of all rules on a shard's table; tables that did not change are not judged again.
+
+    Raises:
+        LakeError: A table is missing.
+        SettingError: A rule cannot run.
+    """
+    names = (stage.name, "manifest", *stage.reads)
+    contents = tuple(lake.content_of(name, shard) for name in names)
+    return list(_judged(lake.uri, stage.name, tuple(stage.reads), shard, contents))
+
+
+def gate_in(
+    stage: Stage[Any, Any],
+    shard: str,
+    workspace: Workspace,
+    stages: Mapping[str, Stage[Any, Any]],
+    overrides: Mapping[str, str],
+) -> list[Verdict]:
+    """Look at every table that a stage is about to read.
+
+    Args:
+        stage: The stage.
+        shard: The shard.
+        workspace: Lake and profile.
+        stages: All stages by name.
+        overrides: Rules (``"<asset>/<rule>"``) to pass over, with the reason for it.
+
+    Returns:
+        Verdicts that were passed over.
+
+    Raises:
+        GateRefused: A table above is out of date, or breaks a rule that is not overridden.
+        SettingError: An override names no rule, or gives no reason.
+    """
+    above = [stages[name] for name in stage.reads if name in stages]
+    _check_overrides(overrides, stages)
+    for upstream in above:
+        if not look(upstream, shard, workspace.lake, workspace.stage_profile(upstream)).current:
+            raise GateRefused(
+                f"{stage.name} of shard {shard} is refused: {upstream.name} is out of date with what stands above it.",
+                hint=f"Materialise {upstream.name} first.",
+            )
+    broken = [verdict for upstream in above for verdict in judged(upstream, shard, workspace.lake) if _blocks(verdict)]
+    refused = [verdict for verdict in broken if name_of(verdict) not in overrides]
+    if refused:
+        told = " ".join(str(verdict) + _example(verdict) for verdict in refused)
+        raise GateRefused(
+            f"{stage.name} of shard {shard} is refused by {len(refused)} rule(s). {told}",
+            hint="Mend the cause and materialise that asset again, or override the rule in the run's config.",
+        )
+    return broken
+
+
+def name_of(verdict: Verdict) -> str:
+    """``"<asset>/<rule>"``."""
+    return f"{verdict.rule.asset}/{verdict.rule.name}"
+
+
+def record_overrides(
+    stage: Stage[Any, Any], shard: str, lake: Lake, passed_over: Sequence[Verdict], overrides: Mapping[str, str]
+) -> None:
+    """Keep beside the table which rules were passed over for it and why; a table made without any has no such file."""
+    name = override_name(stage.name, shard)
+    if not passed_over:
+        lake.delete(name)
+        return
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    told = [
+        {"rule": name_of(verdict), "figure": verdict.figure, "reason": overrides[name_of(verdict)], "at": at}
+        for verdict in passed_over
+    ]
+    lake.write_text(name, json.dumps(told, indent=1) + "\n")
+
+
+def override_name(asset: str, shard: str) -> str:
+    """File of the lake that says which rules were passed over for a table."""
+    return f"{OVERRIDES}/{asset}/{shard}.json"
+
+
+def _blocks(verdict: Verdict) -> bool:
+    return verdict.rule.severity == ERROR and not verdict.holds
+
+
+def _example(verdict: Verdict) -> str:
+    return f" For example {verdict.samples[0]}." if verdict.samples else ""
+
+
+def _check_overrides(overrides: Mapping[str, str], stages: Mapping[str, Stage[Any, Any]]) -> None:
+    known = {f"{asset}/{rule.name}" for asset in stages for rule in rules_of(asset)}
+    for rule, reason in overrides.items():
+        if rule not in known:
+            raise SettingError(f"The override names no rule: {rule!r}.", hint="Give `<asset>/<rule>`.")
+        if not reason.strip():
+            raise SettingError(f"The override of {rule} has no reason.", hint="Say why the rule may be passed over.")
+
+
+@lru_cache(maxsize=4096)
+def _judged(
+    uri: str, asset: str, reads: tuple[str, ...], shard: str, contents: tuple[str | None, ...]
+) -> tuple[Verdict, ...]:
+    """Verdicts by what was judged: the contents of all tables are part of the key."""
+    return tuple(evaluate(asset, shard, Lake(uri), reads))
