@@ -45,7 +45,7 @@ def look(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) 
     if not lake.has_table(stage.name, shard):
         return Standing(current=False, changed=True)
     inputs, content = inputs_of(stage, shard, lake, profile), lake.content_of(stage.name, shard)
-    if is_current(stage, shard, lake, inputs):
+    if is_current(stage, shard, lake, inputs=inputs, content=content):
         return Standing(current=True, changed=False)
     plan = plan_shard(stage, shard, lake, profile)
     if not plan.changed:
@@ -53,35 +53,45 @@ def look(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) 
     return Standing(plan.current, plan.changed)
 
 
-def inputs_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> str:
-    """SHA-256 of all that decides a shard's table, to be taken before it is planned: tables above may change then."""
+def inputs_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> str | None:
+    """SHA-256 of all that decides a shard's table, to be taken before it is planned: tables above may change then.
+
+    None when a table above is missing or does not tell its content, since another program wrote it.
+    """
+    reads = {asset: lake.content_of(asset, shard) for asset in stage.reads}
+    if None in reads.values():
+        return None
     content: dict[str, Json] = {
         "code": _code_sha256(),
         "identity": stage_identity(stage, profile),
         "gate": profile.gate.model_dump(mode="json"),
-        "reads": {asset: lake.content_of(asset, shard) for asset in stage.reads},
+        "reads": dict(reads),
     }
     return sha256_text(canonical_json(content))
 
 
-def is_current(stage: Stage[Any, Any], shard: str, lake: Lake, inputs: str) -> bool:
-    """True when planning the shard is known to change nothing."""
+def is_current(stage: Stage[Any, Any], shard: str, lake: Lake, *, inputs: str | None, content: str | None) -> bool:
+    """True when planning the shard is known to change nothing: never where a table does not tell its content."""
     name = _mark_name(stage, shard)
-    return lake.has_file(name) and lake.read_text(name) == _mark(inputs, lake.content_of(stage.name, shard))
+    if inputs is None or content is None or not lake.has_file(name):
+        return False
+    return lake.read_text(name) == _mark(inputs, content)
 
 
 def mark_current(
-    stage: Stage[Any, Any], shard: str, lake: Lake, table: pl.DataFrame, *, inputs: str, content: str | None
+    stage: Stage[Any, Any], shard: str, lake: Lake, table: pl.DataFrame, *, inputs: str | None, content: str | None
 ) -> None:
     """Note that `table`, of that content, is what comes out of `inputs`.
 
     One with a failure that must be tried again is not noted.
     """
+    if inputs is None or content is None:
+        return
     if table.filter((pl.col("status") == Status.FAILED.value) & ~pl.col("permanent")).is_empty():
         lake.write_text(_mark_name(stage, shard), _mark(inputs, content), durable=False)
 
 
-def _mark(inputs: str, content: str | None) -> str:
+def _mark(inputs: str, content: str) -> str:
     return f"{inputs} {content}\n"
 
 
