@@ -7,7 +7,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
@@ -69,6 +69,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="quality", kinds={"onnx"})
-def caption_scores(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def caption_scores(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Score how well each caption fits its clip."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import FilteredDataset, Status
@@ -128,6 +128,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="release", kinds=set())
-def filtered_dataset(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def filtered_dataset(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Decide which clips are released, and keep every reason against the others."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

@@ -10,11 +10,12 @@ from fusionaudio_assets.captioning.fusion import VERSION, Fused, fuse
 from fusionaudio_assets.captioning.identity import CAPTION_TABLES, tables_sha256
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import FusedCaptions
 from fusionaudio_assets.workspace import LakeResource
 from resources.adapter import Json
+from resources.errors import ClipError
 from resources.language_model import LanguageModel
 from resources.ontology import load_ontology
 from resources.profile import Settings
@@ -32,10 +33,11 @@ def derive(rows: Upstream, gate: FusionGate, models: Models) -> Work:
     return Work({"cues": cues.model_dump(mode="json")}, audio_s=rows["raw_clips"]["duration_s"])
 
 
-def write(jobs: Sequence[Job], models: Models, params: FusionParams) -> list[Row]:
-    """Write a caption for each clip."""
+def write(jobs: Sequence[Job], models: Models, params: FusionParams) -> list[Row | ClipError]:
+    """Write a caption for each clip; one that the model could not answer for now is left for the next run."""
     clips = [Cues.model_validate(job.inputs["cues"]) for job in jobs]
-    return [caption_row(fused) for fused in fuse(clips, models.of("writer", LanguageModel), params.prompt)]
+    fused = fuse(clips, models.of("writer", LanguageModel), params.prompt)
+    return [one.unanswered or caption_row(one) for one in fused]
 
 
 def caption_row(fused: Fused) -> Row:
@@ -88,6 +90,6 @@ def preview(table: pl.DataFrame) -> str:
 
 
 @stage_asset(STAGE, group="captions", kinds={"llm"})
-def fused_captions(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def fused_captions(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Fuse labels and all cues of each clip into one caption about sound, every claim with the cues that support it."""
-    return materialize(STAGE, context, lake, preview)
+    return materialize(STAGE, context, config, lake, preview)

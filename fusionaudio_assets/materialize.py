@@ -1,11 +1,14 @@
 """The thin layer between a stage and Dagster: asset options, and one materialisation."""
 
 from collections.abc import Callable, Set
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
+from fusionaudio_assets.checks.asset_checks import check_results, check_specs, rule_figures
+from fusionaudio_assets.checks.gate import gate_in, judged, name_of, record_overrides
 from fusionaudio_assets.shards import MANIFEST, SHARDS
 from fusionaudio_assets.stage import Stage, run_shard
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text, stage_identity
@@ -14,7 +17,24 @@ from fusionaudio_assets.workspace import LakeResource
 from resources.errors import ResourceError
 from resources.profile import StageProfile
 
+if TYPE_CHECKING:
+    Materialized = dg.MaterializeResult[None]
+else:  # Dagster reads the annotations of an asset, and takes no generic for the result of one that has checks
+    Materialized = dg.MaterializeResult
+
 OWNERS = ["team:fusionaudio"]
+
+_DECLARED: dict[str, Stage[Any, Any]] = {}
+"""Stages by name, filled as their assets are declared: a gate looks at the stages above."""
+
+
+class StageConfig(dg.Config):
+    """What a run may be told."""
+
+    overrides: dict[str, str] = Field(
+        {},
+        description="ERROR rules of tables above to pass over, each with the reason: {'tags/scores_in_range': 'why'}",
+    )
 
 
 def stage_asset(
@@ -24,6 +44,7 @@ def stage_asset(
 
     `backfill_policy` stays unset: one run per shard, since a blocking check blocks only inside its own run.
     """
+    _DECLARED[stage.name] = stage
     return dg.asset(
         name=stage.name,
         partitions_def=SHARDS,
@@ -32,6 +53,7 @@ def stage_asset(
         kinds={"parquet", *kinds},
         owners=OWNERS,
         metadata={"dagster/column_schema": column_schema(stage.table)},
+        check_specs=check_specs(stage.name, SHARDS),
     )
 
 
@@ -43,25 +65,42 @@ def code_version(stage: Stage[Any, Any], profile: StageProfile) -> str:
 def materialize(
     stage: Stage[Any, Any],
     context: dg.AssetExecutionContext,
+    config: StageConfig,
     lake: LakeResource,
     preview: Callable[[pl.DataFrame], str] | None = None,
-) -> dg.MaterializeResult[None]:
-    """Bring the shard of this run up to date and report its figures.
+) -> Materialized:
+    """Bring the shard of this run up to date, unless what stands above it is bad, and judge what came out.
 
     Args:
         stage: The stage.
         context: The run.
+        config: What the run was told.
         lake: Where it reads and writes.
         preview: Markdown made from the committed table, shown in the UI.
+
+    Raises:
+        dagster.Failure: A gate above refused the shard, or the stage could not be brought up to date.
     """
     shard = context.partition_key
     try:
         workspace = lake.open()
+        passed_over = gate_in(stage, shard, workspace, _DECLARED, config.overrides)
         outcome = run_shard(stage, shard, workspace.lake, workspace.stage_profile(stage))
+        record_overrides(stage, shard, workspace.lake, passed_over, config.overrides)
+        verdicts = judged(stage, shard, workspace.lake)
     except ResourceError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     figures: dict[str, Any] = dict(outcome.account.metadata(outcome.table))
     context.log.info(f"{stage.name} {shard}: {figures}")
+    figures |= rule_figures(verdicts)
+    if passed_over:
+        told = {name_of(verdict): config.overrides[name_of(verdict)] for verdict in passed_over}
+        context.log.warning(f"{stage.name} {shard} passed over rules: {told}")
+        figures["overrides"] = dg.MetadataValue.json(told)
     if preview is not None:
         figures["preview"] = dg.MetadataValue.md(preview(outcome.table))
-    return dg.MaterializeResult(metadata=figures, data_version=dg.DataVersion(outcome.data_version))
+    return dg.MaterializeResult(
+        metadata=figures,
+        data_version=dg.DataVersion(outcome.data_version),
+        check_results=check_results(verdicts),
+    )

@@ -8,7 +8,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, loaded_audio, vocals_of
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
@@ -64,6 +64,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="cues", kinds={"onnx"})
-def music_captions(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def music_captions(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Describe genre, instruments, tempo and mood of clips that hold music."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

@@ -11,7 +11,7 @@ from fusionaudio_assets.captioning.fusion import COMPOSER
 from fusionaudio_assets.captioning.identity import QUESTION_TABLES, tables_sha256
 from fusionaudio_assets.captioning.qa import VERSION, prompt_identity, write_pairs
 from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import QaPairs, Status
@@ -78,6 +78,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="captions", kinds={"llm"})
-def qa_pairs(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def qa_pairs(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Write question-answer pairs about the sound of each captioned clip."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.shards import MANIFEST
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import AudioPayload, FramesPayload, RawClips
@@ -89,6 +89,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="ingest", kinds={"ffmpeg"})
-def raw_clips(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def raw_clips(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Decode every clip of the shard to FLAC and key frames, and measure it."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

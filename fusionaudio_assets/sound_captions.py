@@ -7,7 +7,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
@@ -76,6 +76,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="cues", kinds=set())
-def sound_captions(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def sound_captions(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Describe the sound events of each clip in the order of time."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

@@ -7,7 +7,7 @@ import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, loaded_audio, stored_audio
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
@@ -88,6 +88,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="cues", kinds={"onnx"})
-def stems(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def stems(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Separate the vocals from the rest where a voice and something else are both present."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

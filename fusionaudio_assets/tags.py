@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import Tags
@@ -162,6 +162,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="cues", kinds={"onnx"})
-def tags(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def tags(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Tag what is heard with AudioSet classes, over the clip and in time, and find speech, singing and music."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, mono_at, vocals_of
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
@@ -101,6 +101,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="cues", kinds={"whisper"})
-def transcripts(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def transcripts(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Transcribe clips in which somebody speaks, from the separated vocals where there are any."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)

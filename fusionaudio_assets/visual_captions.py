@@ -9,7 +9,7 @@ import dagster as dg
 import numpy as np
 from PIL import Image
 
-from fusionaudio_assets.materialize import materialize, stage_asset
+from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import VisualCaptions
@@ -54,6 +54,6 @@ STAGE = Stage(
 
 
 @stage_asset(STAGE, group="cues", kinds={"onnx"})
-def visual_captions(context: dg.AssetExecutionContext, lake: LakeResource) -> dg.MaterializeResult[None]:
+def visual_captions(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Describe what is seen in the key frames of clips that have pictures."""
-    return materialize(STAGE, context, lake)
+    return materialize(STAGE, context, config, lake)
