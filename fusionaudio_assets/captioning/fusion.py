@@ -53,6 +53,8 @@ class Fused:
         draft_rejected: Why they were not.
         prompt_tokens: Tokens read, over all attempts.
         completion_tokens: Tokens written, over all attempts.
+        unanswered: Why the model gave no answer, where it may give one when asked again later; else None. The
+            composer's caption stands in.
     """
 
     caption: str
@@ -67,6 +69,7 @@ class Fused:
     draft_rejected: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    unanswered: ClipError | None = None
 
 
 @dataclass
@@ -81,6 +84,7 @@ class _Attempt:
     rejected: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    unanswered: ClipError | None = None
 
 
 def fuse(clips: Sequence[Cues], model: LanguageModel | None, prompt: FusionPrompt | None = None) -> list[Fused]:
@@ -106,7 +110,12 @@ def fuse(clips: Sequence[Cues], model: LanguageModel | None, prompt: FusionPromp
         for attempt, reply in zip(open_ones, replies, strict=True):
             _judge(attempt, reply, model.model_name, strict=prompt.style == "small")
     for index, attempt in attempts.items():
-        fallback = replace(results[index], draft=attempt.draft, draft_rejected=attempt.rejected)
+        fallback = replace(
+            results[index],
+            draft=attempt.draft,
+            draft_rejected=attempt.rejected,
+            unanswered=attempt.unanswered,
+        )
         results[index] = replace(
             attempt.result or fallback,
             prompt_tokens=attempt.prompt_tokens,
@@ -161,8 +170,10 @@ def _composed(cues: Cues) -> Fused:
 
 def _judge(attempt: _Attempt, reply: ChatReply | ClipError, model_name: str, *, strict: bool) -> None:
     """Keep the model's caption, or note its faults and ask for another."""
+    attempt.unanswered = None
     if isinstance(reply, ClipError):
         attempt.rejected = str(reply)
+        attempt.unanswered = None if reply.permanent else reply
         return
     attempt.prompt_tokens += reply.prompt_tokens
     attempt.completion_tokens += reply.completion_tokens

@@ -29,6 +29,7 @@ def main() -> None:
     params.cpuparams_batch.n_threads = settings["threads"]
     params.ui = False
     params.offline = True
+    params.verbosity = 1  # errors alone: the file that takes them lives as long as the server
     server = xllamacpp.Server(params)
     sys.stdout.write(json.dumps({"address": server.listening_address}) + "\n")
     sys.stdout.flush()

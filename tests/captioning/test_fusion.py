@@ -36,6 +36,8 @@ class Scripted(LanguageModel):
             self._asked.append(request)
             if answer == "broken":
                 replies.append(ClipError("malformed_answer", "no JSON"))
+            elif answer == "busy":
+                replies.append(ClipError("timeout", "no answer in time", permanent=False))
             else:
                 data = json.loads(answer) if answer.startswith("{") else {"caption": answer}
                 replies.append(ChatReply(answer, prompt_tokens=10, completion_tokens=5, data=data))
@@ -64,6 +66,15 @@ def test_any_other_draft_leaves_the_word_to_the_composer(draft: str, why: str) -
     assert fused.author == COMPOSER
     assert fused.caption == compose(clips.RAIN_AND_THUNDER).caption
     assert why in fused.draft_rejected
+
+
+def test_a_model_that_was_busy_is_asked_again_by_the_next_run() -> None:
+    """An endpoint that fails for an hour must not leave an hour of captions by the composer behind."""
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], Scripted(answers=("busy",)))
+    assert fused.unanswered is not None
+    answers = ("busy", "Thunder rumbles while rain falls.")
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], Scripted(answers=answers), FusionPrompt(rewrites=1))
+    assert (fused.author, fused.unanswered) == ("scripted", None)
 
 
 def test_events_told_in_the_wrong_order_are_refused() -> None:
