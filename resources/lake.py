@@ -11,21 +11,21 @@ The lake knows files and frames. What the columns mean is told to it by whoever 
 """
 
 import hashlib
+import io
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Any
-from uuid import uuid4
+from typing import BinaryIO
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from resources.aside import Aside
+from resources.bucket import Bucket, Version
 from resources.errors import LakeError
 from resources.payload_reader import PayloadReader
 
@@ -34,6 +34,7 @@ ROW_GROUP = 32
 """Clips per row group of a payload file: one seek reads a batch."""
 _CONTENT = "content"
 """Key of the content's hash in a table's footer."""
+_ACCESS = "Check that it is there and may be read; for a bucket also AWS_ENDPOINT_URL, AWS_REGION and the keys."
 
 
 class Lake:
@@ -41,21 +42,25 @@ class Lake:
 
     Writers never overwrite in place: a local file is written aside and renamed, an object is put in one request. A
     reader sees the old file or the new one.
+
+    Raises:
+        LakeError: The URI is none that a lake can have, or its bucket cannot be reached.
     """
 
     def __init__(self, root: str | Path) -> None:
         self.uri = str(root)
+        self.fs: fs.FileSystem = fs.LocalFileSystem()
+        self.bucket: Bucket | None = None
+        path = str(Path(root).absolute())
         if "://" in self.uri:
-            self.fs, path = fs.FileSystem.from_uri(self.uri)
-            self.root = PurePosixPath(path)
-        else:
-            self.fs = fs.LocalFileSystem()
-            self.root = PurePosixPath(Path(root).absolute())
+            self.fs, path = _in_bucket(self.uri)
+            self.bucket = Bucket()
+        self.root = PurePosixPath(path)
 
     @property
     def is_local(self) -> bool:
         """True for a folder, False for a bucket."""
-        return isinstance(self.fs, fs.LocalFileSystem)
+        return self.bucket is None
 
     @property
     def exists(self) -> bool:
@@ -102,12 +107,12 @@ class Lake:
 
     def read_text(self, name: str) -> str:
         """Read a small text file below the lake's root."""
-        with self.fs.open_input_stream(str(self.root / name)) as stream:
+        with self._reading(name), self.fs.open_input_stream(str(self.root / name)) as stream:
             return bytes(stream.read()).decode()
 
     def write_text(self, name: str, text: str, *, durable: bool = True) -> None:
         """Write a small text file atomically; `durable` as for `write_frame`."""
-        with _Aside(self, name, durable=durable) as stream:
+        with Aside(self.fs, str(self.root / name), durable=durable) as stream:
             stream.write(text.encode())
 
     # Tables ------------------------------------------------------------------------------------------------------
@@ -122,10 +127,24 @@ class Lake:
             return None
         return self.read_frame(f"{asset}/{shard}.parquet", columns)
 
-    def write_table(self, asset: str, shard: str, frame: pl.DataFrame) -> None:
-        """Commit the table of one shard, its content's hash in the file's footer."""
-        digest = hashlib.sha256(frame.write_ndjson().encode()).hexdigest()
-        self.write_frame(f"{asset}/{shard}.parquet", frame, metadata={_CONTENT: digest})
+    def version_of(self, asset: str, shard: str) -> Version | None:
+        """What `write_table` may be told to replace and nothing else. None on a local lake, where locks do that."""
+        return self.bucket.version(f"{self.root}/{asset}/{shard}.parquet") if self.bucket else None
+
+    def write_table(self, asset: str, shard: str, frame: pl.DataFrame, *, replaces: Version | None = None) -> None:
+        """Commit the table of one shard, its content's hash in the file's footer.
+
+        Raises:
+            LakeError: The lake cannot be written, or what stands is no longer what `replaces` says.
+        """
+        name = f"{asset}/{shard}.parquet"
+        metadata = {_CONTENT: hashlib.sha256(frame.write_ndjson().encode()).hexdigest()}
+        if self.bucket and replaces:
+            body = io.BytesIO()
+            _write_parquet(frame, body, metadata)
+            self.bucket.put(str(self.root / name), body.getvalue(), replaces=replaces)
+        else:
+            self.write_frame(name, frame, metadata=metadata)
 
     def content_of(self, asset: str, shard: str) -> str | None:
         """SHA-256 of a table's content without reading it; None when there is no table or none was recorded."""
@@ -160,7 +179,7 @@ class Lake:
         if first is None:
             raise LakeError(f"{name} would be empty.")
         with (
-            _Aside(self, name) as stream,
+            Aside(self.fs, str(self.root / name)) as stream,
             pq.ParquetWriter(stream, first.schema, compression="none", use_dictionary=False) as writer,
         ):
             for group in _regrouped(chain([first], tables)):
@@ -187,7 +206,8 @@ class Lake:
     def files(self, folder: str) -> list[str]:
         """Names of the files in a folder below the root, sorted, hidden ones apart; empty without such a folder."""
         selector = fs.FileSelector(str(self.root / folder), allow_not_found=True)
-        infos = self.fs.get_file_info(selector)
+        with self._reading(folder):
+            infos = self.fs.get_file_info(selector)
         return sorted(i.base_name for i in infos if i.type == fs.FileType.File and not i.base_name.startswith("."))
 
     def make_folder(self, name: str) -> None:
@@ -237,13 +257,38 @@ class Lake:
             durable: Wait until a power cut cannot take the file any more. A killed process never can.
             metadata: Kept in the file's footer.
         """
-        table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(metadata)
-        with _Aside(self, name, durable=durable) as stream:
-            pq.write_table(table, stream, compression="zstd")
+        with Aside(self.fs, str(self.root / name), durable=durable) as stream:
+            _write_parquet(frame, stream, metadata)
 
     def has_file(self, name: str) -> bool:
         """True when there is a file of this name below the root."""
-        return bool(self.fs.get_file_info(str(self.root / name)).type == fs.FileType.File)
+        with self._reading(name):
+            return bool(self.fs.get_file_info(str(self.root / name)).type == fs.FileType.File)
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        """Tell in words when the place cannot be looked at: no network, no rights, no such bucket."""
+        try:
+            yield
+        except OSError as error:
+            raise LakeError(f"{self.root / name} cannot be read: {error}.", hint=_ACCESS) from error
+
+
+def _in_bucket(uri: str) -> tuple[fs.FileSystem, str]:
+    if not uri.startswith("s3://"):
+        raise LakeError(f"A lake cannot be at {uri}.", hint="Give a folder, or s3://bucket/prefix.")
+    try:
+        files, path = fs.FileSystem.from_uri(uri)
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(f"{uri} cannot be opened: {error}.", hint=_ACCESS) from error
+    if not path:
+        raise LakeError(f"{uri} names no bucket.", hint="Give s3://bucket/prefix.")
+    return files, path
+
+
+def _write_parquet(frame: pl.DataFrame, stream: BinaryIO, metadata: Mapping[str, str] | None) -> None:
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(metadata)
+    pq.write_table(table, stream, compression="zstd")
 
 
 def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -262,56 +307,3 @@ def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _unreadable(path: str, error: Exception) -> LakeError:
     return LakeError(f"{path} cannot be read: {error}.", hint="Delete the file and run again: the shard is made anew.")
-
-
-class _Aside:
-    """An output stream whose file appears under its name only when all of it is written.
-
-    Locally it is renamed into place; for a bucket it is written to a temporary file and sent as one object, since a
-    stream to a bucket that is closed half-way would leave half an object.
-    """
-
-    def __init__(self, lake: Lake, name: str, *, durable: bool = True) -> None:
-        self.lake = lake
-        self.durable = durable and lake.is_local
-        self.target = str(lake.root / name)
-        folder = Path(self.target).parent if lake.is_local else Path(tempfile.gettempdir())
-        self.aside = folder / f".{PurePosixPath(name).name}.{uuid4().hex[:8]}"
-        self.stream: Any = None
-
-    def __enter__(self) -> Any:
-        try:
-            self.aside.parent.mkdir(parents=True, exist_ok=True)
-            self.stream = self.aside.open("wb")
-        except OSError as error:
-            raise self._error(error) from error
-        return self.stream
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        try:
-            self.stream.flush()
-            if self.durable:
-                os.fsync(self.stream.fileno())  # a rename must not outlive a power cut with its content lost
-            self.stream.close()
-            if kind is None:
-                self._place()
-        except OSError as failure:
-            raise self._error(failure) from failure
-        finally:
-            self.stream.close()
-            self.aside.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise self._error(error) from error
-
-    def _place(self) -> None:
-        if self.lake.is_local:
-            self.aside.replace(self.target)
-            return
-        with self.aside.open("rb") as source, self.lake.fs.open_output_stream(self.target) as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-
-    def _error(self, error: OSError) -> LakeError:
-        return LakeError(
-            f"{self.target} cannot be written: {error.strerror or error}.",
-            hint="Make room or give write access, then run again: finished batches are kept.",
-        )

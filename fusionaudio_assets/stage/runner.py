@@ -18,6 +18,7 @@ from fusionaudio_assets.stage.loading import loaded
 from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard, with_carried
 from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
 from fusionaudio_assets.tables import Status, polars_schema
+from resources.bucket import Version
 from resources.errors import ClipError, LakeError
 from resources.lake import Lake
 from resources.profile import StageProfile
@@ -46,7 +47,7 @@ def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProf
     account = Account()
     with Checkpoint(stage, shard, lake) as checkpoint:
         with account.timed("plan"):
-            inputs = inputs_of(stage, shard, lake, profile)
+            inputs, standing = inputs_of(stage, shard, lake, profile), lake.version_of(stage.name, shard)
             plan = plan_shard(stage, shard, lake, profile)
             resumed = checkpoint.resume(plan.todo)
         todo = [pending for pending in plan.todo if pending.clip_id not in resumed]
@@ -62,7 +63,7 @@ def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProf
                 done += len(batch)
                 _report(stage, shard, done, len(todo))
         with account.timed("write"):
-            table = _commit(stage, plan, checkpoint, lake)
+            table = _commit(stage, plan, checkpoint, lake, replaces=standing)
             checkpoint.clear()
             mark_current(stage, shard, lake, table, inputs=inputs, content=lake.content_of(stage.name, shard))
     return Outcome(table, account, data_version(table))
@@ -93,7 +94,9 @@ def _row(pending: Pending, outcome: Row | ClipError, model_names: str | None) ->
     return row | {"status": Status.OK.value, "permanent": False} | outcome
 
 
-def _commit(stage: Stage[Any, Any], plan: Plan, checkpoint: Checkpoint, lake: Lake) -> pl.DataFrame:
+def _commit(
+    stage: Stage[Any, Any], plan: Plan, checkpoint: Checkpoint, lake: Lake, *, replaces: Version | None
+) -> pl.DataFrame:
     schema = polars_schema(stage.table)
     settled = pl.DataFrame(plan.settled, schema=schema)
     fresh = with_carried(pl.concat([settled, checkpoint.rows()]), plan.carried, stage)
@@ -102,7 +105,7 @@ def _commit(stage: Stage[Any, Any], plan: Plan, checkpoint: Checkpoint, lake: La
     _validate(stage, table)
     checkpoint.seal()
     before = lake.read_table(stage.name, plan.shard) if stage.payloads else None
-    lake.write_table(stage.name, plan.shard, table)
+    lake.write_table(stage.name, plan.shard, table, replaces=replaces)
     _sweep(stage, plan.shard, lake, [table, *([] if before is None else [before])])
     return table
 

@@ -1,0 +1,66 @@
+"""Files that appear whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+from pyarrow import fs
+
+from resources.errors import LakeError
+
+
+class Aside:
+    """An output stream whose file appears under its name only when all of it is written.
+
+    Locally it is renamed into place; for a bucket it is written to a temporary file and sent as one object, since a
+    stream to a bucket that is closed half-way would leave half an object.
+    """
+
+    def __init__(self, files: fs.FileSystem, target: str, *, durable: bool = True) -> None:
+        self.files = files
+        self.target = target
+        self.is_local = isinstance(files, fs.LocalFileSystem)
+        self.durable = durable and self.is_local
+        folder = Path(target).parent if self.is_local else Path(tempfile.gettempdir())
+        self.aside = folder / f".{PurePosixPath(target).name}.{uuid4().hex[:8]}"
+        self.stream: Any = None
+
+    def __enter__(self) -> Any:
+        try:
+            self.aside.parent.mkdir(parents=True, exist_ok=True)
+            self.stream = self.aside.open("wb")
+        except OSError as error:
+            raise self._error(error) from error
+        return self.stream
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            self.stream.flush()
+            if self.durable:
+                os.fsync(self.stream.fileno())  # a rename must not outlive a power cut with its content lost
+            self.stream.close()
+            if kind is None:
+                self._place()
+        except OSError as failure:
+            raise self._error(failure) from failure
+        finally:
+            self.stream.close()
+            self.aside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise self._error(error) from error
+
+    def _place(self) -> None:
+        if self.is_local:
+            self.aside.replace(self.target)
+            return
+        with self.aside.open("rb") as source, self.files.open_output_stream(self.target) as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+
+    def _error(self, error: OSError) -> LakeError:
+        return LakeError(
+            f"{self.target} cannot be written: {error.strerror or error}.",
+            hint="Make room or give write access, then run again: finished batches are kept.",
+        )
