@@ -61,28 +61,37 @@ class Checkpoint:
         """
         wanted = {pending.clip_id: pending.fingerprint for pending in todo}
         settled: set[str] = set()
-        for name in self.lake.files(self.folder):
-            if not name.endswith(".rows.parquet"):
-                continue
-            try:
-                frame = self.lake.read_frame(f"{self.folder}/{name}")
-            except LakeError as error:
-                _logger.warning("A finished batch is lost and is made again: %s", error)
-                continue
-            if frame.schema != polars_schema(self.stage.table):  # an older version of the table
-                continue
+        for part, frame in self._finished():
             fresh = [
                 row["clip_id"]
                 for row in frame.select("clip_id", "fingerprint").to_dicts()
                 if wanted.get(row["clip_id"]) == row["fingerprint"] and row["clip_id"] not in settled
             ]
             if fresh:
-                self._parts.append((name.removesuffix(".rows.parquet"), frame.filter(pl.col("clip_id").is_in(fresh))))
+                self._parts.append((part, frame.filter(pl.col("clip_id").is_in(fresh))))
                 settled.update(fresh)
         if self.stage.together and settled != wanted.keys():
             self._parts = []
             return set()
         return settled
+
+    def _finished(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """The batches that are whole and of this version of the table."""
+        for name in self.lake.files(self.folder):
+            part, found, _ = name.partition(".rows.parquet")
+            if not found:
+                continue
+            try:
+                frame = self.lake.read_frame(f"{self.folder}/{name}")
+                if frame.schema != polars_schema(self.stage.table):
+                    continue
+                for payload in self.stage.payloads:
+                    if _with_payload(frame, payload):
+                        self.lake.open_clips(f"{self.folder}/{part}.{payload}.parquet").close()
+            except LakeError as error:
+                _logger.warning("A finished batch is lost and is made again: %s", error.args[0])
+                continue
+            yield part, frame
 
     def save(self, rows: list[Row]) -> None:
         """Store a finished batch; payload values are taken out of the rows."""

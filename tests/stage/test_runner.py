@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -131,6 +132,25 @@ def test_a_killed_run_resumes_from_its_last_batch(lake: Lake) -> None:
     reader = lake.open_payload("lengths", "audio", outcome.table["audio_file"][0])
     assert [reader.read(f"{i:04d}")["bytes"].decode() for i in range(10)] == PATHS
     assert lake.files(".work/lengths/s") == []
+
+
+@pytest.mark.parametrize("suffix", [".rows.parquet", ".audio.parquet"])
+@pytest.mark.parametrize("size", [None, 0, 300], ids=["missing", "empty", "cut off"])
+def test_a_batch_that_a_power_cut_damaged_is_made_again(lake: Lake, suffix: str, size: int | None) -> None:
+    lake.write_table("manifest", "s", manifest(PATHS))
+    token = progress_listener.set(killed_after(2))
+    with pytest.raises(KeyboardInterrupt):
+        run_shard(LENGTHS, "s", lake, stage_profile())
+    progress_listener.reset(token)
+    victim = min(Path(lake.root).glob(f".work/lengths/s/*{suffix}"))
+    if size is None:
+        victim.unlink()
+    else:
+        victim.write_bytes(victim.read_bytes()[:size])
+    outcome = run_shard(LENGTHS, "s", lake, stage_profile())
+    assert (outcome.account.resumed, outcome.account.computed) == (4, 6)
+    reader = lake.open_payload("lengths", "audio", outcome.table["audio_file"][0])
+    assert [reader.read(f"{i:04d}")["bytes"].decode() for i in range(10)] == PATHS
 
 
 def test_batches_of_an_older_profile_are_not_resumed(lake: Lake) -> None:
