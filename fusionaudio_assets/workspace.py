@@ -73,10 +73,10 @@ class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["LakeResource"]:
         """Serve a run, and show for as long as it lasts that its process is alive."""
-        if context.instance is None or context.run_id is None:  # a sensor's look
+        if context.instance is None or context.run is None:  # a sensor's look
             yield self
             return
-        with living(context.instance, context.run_id):
+        with living(context.instance, context.run.run_id):
             yield self
 
     def open(self) -> Workspace:

@@ -62,8 +62,8 @@ def find_window(
 ) -> Window:
     """Decide which part of a file is the clip.
 
-    A segment within the file is cut out. A file about as long as its segment, whose bounds lie outside it, was cut
-    before and is taken whole. A segment that ends after the file is shortened, with a note.
+    A segment within the file is cut out. A file about as long as its segment, or shorter and wholly before it, was cut
+    before and is taken whole. Any other segment that ends after the file is shortened, with a note.
 
     Raises:
         ClipError: segment_outside, too_long or too_short.
@@ -73,6 +73,8 @@ def find_window(
             raise _too_long(path, duration_s, settings)
         return Window()
     start = start_s or 0.0
+    if end_s is None and duration_s is not None and duration_s - start < settings.min_duration_s:
+        raise _outside(path, start, end_s, duration_s)
     end = end_s if end_s is not None else duration_s
     if end is not None and end - start > settings.max_duration_s:
         raise _too_long(path, end - start, settings)
@@ -83,10 +85,7 @@ def find_window(
     if abs(duration_s - (end - start)) <= PRECUT_TOLERANCE_S or (start >= duration_s and duration_s < end - start):
         return Window(note="The file is taken whole: it is no longer than its segment." if start else None)
     if duration_s - start < settings.min_duration_s:
-        raise ClipError(
-            "segment_outside",
-            f"The segment [{start:g}, {end:g}) s starts after the end of {shown(path)} at {duration_s:.2f} s.",
-        )
+        raise _outside(path, start, end, duration_s)
     return Window(start, None, f"The segment is shortened: it ends at {end:g} s, the file at {duration_s:.2f} s.")
 
 
@@ -265,6 +264,13 @@ def _planes(frame: AudioFrame) -> FloatArray:
         planes -= 128  # eight bits are unsigned, silence at the middle
     planes *= _GAIN.get(raw.dtype, np.float32(1))
     return planes
+
+
+def _outside(path: Path, start_s: float, end_s: float | None, duration_s: float) -> ClipError:
+    segment = f"[{start_s:g}, {'end' if end_s is None else f'{end_s:g}'}) s"
+    return ClipError(
+        "segment_outside", f"The segment {segment} starts after the end of {shown(path)} at {duration_s:.2f} s."
+    )
 
 
 def _too_long(path: Path, duration_s: float, settings: MediaSettings) -> ClipError:

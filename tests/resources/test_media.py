@@ -158,6 +158,7 @@ class TestSegmentBounds:
 
     def test_a_segment_after_the_file_fails(self, ten_s: Path) -> None:
         assert reason_of(ten_s, start_s=11, end_s=13) == "segment_outside"
+        assert reason_of(ten_s, start_s=11) == "segment_outside"
 
     def test_a_tiny_segment_fails(self, ten_s: Path) -> None:
         assert reason_of(ten_s, start_s=1, end_s=1.05) == "too_short"
