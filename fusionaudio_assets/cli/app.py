@@ -35,6 +35,7 @@ def _lazy(name: str) -> ModuleType:
 if TYPE_CHECKING:
     from fusionaudio_assets.cli import demo as demo_command
     from fusionaudio_assets.cli import export as export_command
+    from fusionaudio_assets.cli import failures as failures_command
     from fusionaudio_assets.cli import ingest as ingest_command
     from fusionaudio_assets.cli import lake as lake_commands
     from fusionaudio_assets.cli import models as models_commands
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 else:
     demo_command = _lazy("demo")
     export_command = _lazy("export")
+    failures_command = _lazy("failures")
     ingest_command = _lazy("ingest")
     lake_commands = _lazy("lake")
     models_commands = _lazy("models")
@@ -160,6 +162,12 @@ def run(
 def status(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
     """Count clips by shard and stage: ok, skipped, failed."""
     status_command.status(lake, as_json=as_json)
+
+
+@app.command()
+def failures(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
+    """List failed clips by stage and reason, with examples."""
+    failures_command.failures(lake, as_json=as_json)
 
 
 @app.command()

@@ -125,3 +125,12 @@ def test_a_bucket_is_read_without_its_paths(terminal: Terminal, lake: Lake, monk
     monkeypatch.setattr(Lake, "is_local", False)
     assert terminal("status", "--json", "--lake", lake.uri).stdout == local
     assert terminal("show", "clip 1", "--lake", lake.uri).exit_code == 0
+
+
+def test_failures_are_grouped_by_reason_with_examples(terminal: Terminal, lake: Lake) -> None:
+    told = terminal("failures", "--lake", lake.uri)
+    assert told.exit_code == 0
+    assert "raw_clips: truncated, 1 clip(s)" in told.stdout
+    (group,) = json.loads(terminal("failures", "--json", "--lake", lake.uri).stdout)
+    assert (group["stage"], group["reason"], group["clips"]) == ("raw_clips", "truncated", 1)
+    assert [example["shard"] for example in group["examples"]] == ["shard-000001"]
