@@ -1,7 +1,8 @@
-"""English word forms, by the library `inflect`, which takes seconds to import and is loaded on first use."""
+"""English word forms, by the library `inflect`, which is loaded on first use."""
 
 import functools
 from typing import TYPE_CHECKING
+from unittest import mock
 
 if TYPE_CHECKING:
     import inflect
@@ -19,6 +20,9 @@ def is_plural(noun: str) -> bool:
 
 @functools.cache
 def _engine() -> "inflect.engine":
-    import inflect  # noqa: PLC0415 - two seconds that commands which write no caption need not spend
+    # On import inflect has typeguard rewrite its code to check types at every call, which takes two seconds; without,
+    # a hundredth. What it is given here is checked already, by mypy.
+    with mock.patch("typeguard.typechecked", lambda decorated: decorated):
+        import inflect  # noqa: PLC0415
 
     return inflect.engine()

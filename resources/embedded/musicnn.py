@@ -18,7 +18,7 @@ from resources.adapter import runtime
 from resources.embedded import weights
 from resources.embedded.music_tags import MSD_TAGS, MTT_TAGS, describe_music, sort_tags, sort_vocals
 from resources.embedded.musicnn_graph import MELS, PATCH_FRAMES
-from resources.embedded.onnx_graph import answering, session
+from resources.embedded.onnx_graph import answering, each, session
 from resources.embedded.tempo import measure_tempo
 from resources.music_describer import Labelled, MusicDescriber, MusicDescription
 
@@ -52,7 +52,7 @@ class Musicnn(MusicDescriber):
         le=1,
         description="How well onsets must repeat for a tempo: speech reaches 0.2, music has 0.3 to 0.9.",
     )
-    threads: int = runtime(0, "Threads of the CPU; 0 for all cores.")
+    threads: int = runtime(0, "Clips that are worked on at the same time; 0 for one per core.")
 
     @property
     def model_name(self) -> str:
@@ -66,7 +66,7 @@ class Musicnn(MusicDescriber):
 
     @cached_property
     def _sessions(self) -> dict[str, ort.InferenceSession]:
-        return {name: session(weights.weight_path(name), self.threads) for name in _TAGGERS}
+        return {name: session(weights.weight_path(name), threads=1) for name in _TAGGERS}
 
     def load(self) -> None:
         """Load both graphs."""
@@ -87,7 +87,8 @@ class Musicnn(MusicDescriber):
 
     def describe(self, clips: Sequence[NDArray[np.float32]]) -> list[MusicDescription]:
         """Describe mono clips at 16 kHz; a clip that is silent or under one second gets an empty description."""
-        return [self._describe(clip) for clip in clips]
+        self.load()
+        return each(self._describe, clips, self.threads)
 
     def _describe(self, clip: NDArray[np.float32]) -> MusicDescription:
         if len(clip) < _SHORTEST_S * self.sample_rate_hz or np.ptp(clip) < _QUIETEST:

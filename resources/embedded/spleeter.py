@@ -17,7 +17,7 @@ from pydantic import Field
 
 from resources.adapter import runtime
 from resources.embedded import weights
-from resources.embedded.onnx_graph import answering, session
+from resources.embedded.onnx_graph import answering, each, session
 from resources.embedded.spleeter_graph import BINS, FRAME_MULTIPLE
 from resources.separator import Separator
 
@@ -46,7 +46,7 @@ class Spleeter(Separator):
     extension_bins: int = Field(
         128, ge=0, le=BINS, description="Upper bins whose mean mask serves above 11 kHz; 0 leaves nothing there."
     )
-    threads: int = runtime(0, "Threads of the CPU; 0 for all cores.")
+    threads: int = runtime(0, "Mixtures that are worked on at the same time; 0 for one per core.")
 
     @property
     def model_name(self) -> str:
@@ -60,7 +60,7 @@ class Spleeter(Separator):
 
     @cached_property
     def _session(self) -> ort.InferenceSession:
-        return session(weights.weight_path(_WEIGHT), self.threads)
+        return session(weights.weight_path(_WEIGHT), threads=1)
 
     def load(self) -> None:
         """Load the graph."""
@@ -79,7 +79,7 @@ class Spleeter(Separator):
         self.__dict__.pop("_session", None)
 
     def separate(self, mixtures: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """Separate the vocals; mixtures are worked on one by one, since a batch gains nothing on a CPU.
+        """Separate the vocals; a mixture is a run of its own, since a batch gains nothing on a CPU.
 
         Args:
             mixtures: Each ``(channels, samples) float32`` in [-1, 1] at 44.1 kHz, 1 or 2 channels.
@@ -87,7 +87,8 @@ class Spleeter(Separator):
         Returns:
             The vocals of each mixture in its own shape.
         """
-        return [self._separate(mixture) for mixture in mixtures]
+        self.load()
+        return each(self._separate, mixtures, self.threads)
 
     def _separate(self, mixture: NDArray[np.float32]) -> NDArray[np.float32]:
         spectrum = _stft(mixture)

@@ -19,6 +19,7 @@ from onnx import numpy_helper
 from scipy.special import expit
 
 from resources.adapter import runtime
+from resources.embedded.onnx_graph import each
 from resources.embedded.weights import revision, weight_path
 from resources.errors import ModelUnavailable
 from resources.tagger import Tagger, TagScores
@@ -46,7 +47,7 @@ class Yamnet(Tagger):
     sample_rate_hz: ClassVar[int] = 16_000
 
     batch_patches: int = runtime(32, "Patches per run of the network; 20 are a clip of 10 s.")
-    threads: int = runtime(0, "Threads of the network; 0 takes one per core.")
+    threads: int = runtime(0, "Clips that are worked on at the same time; 0 for one per core.")
 
     @property
     def model_name(self) -> str:
@@ -66,7 +67,7 @@ class Yamnet(Tagger):
 
     @functools.cached_property
     def _network(self) -> "_Network":
-        return _Network(weight_path(_WEIGHTS) / "model.onnx", self.threads)
+        return _Network(weight_path(_WEIGHTS) / "model.onnx")
 
     def load(self) -> None:
         """Read the class list and build the network."""
@@ -82,16 +83,15 @@ class Yamnet(Tagger):
             raise ModelUnavailable(f"YAMNet hears {label!r} in silence.")
 
     def tag(self, clips: Sequence[NDArray[np.float32]]) -> list[TagScores]:
-        """Score every clip; see `Tagger.tag`. The patches of all clips share the runs of the network."""
-        if not clips:
-            return []
-        patches = [log_mel_patches(clip) for clip in clips]
-        together = np.concatenate(patches)
-        batches = range(0, len(together), self.batch_patches)
-        scores = np.concatenate([self._network(together[start : start + self.batch_patches]) for start in batches])
-        ends = np.cumsum([len(of_clip) for of_clip in patches])[:-1]
-        window_s, hop_s = _PATCH_SAMPLES / self.sample_rate_hz, _PATCH_HOP / self.sample_rate_hz
-        return [TagScores(of_clip, window_s, hop_s) for of_clip in np.split(scores, ends)]
+        """Score every clip; see `Tagger.tag`."""
+        self.load()
+        return each(self._tag_one, clips, self.threads)
+
+    def _tag_one(self, clip: NDArray[np.float32]) -> TagScores:
+        patches = log_mel_patches(clip)
+        batches = range(0, len(patches), self.batch_patches)
+        scores = np.concatenate([self._network(patches[start : start + self.batch_patches]) for start in batches])
+        return TagScores(scores, _PATCH_SAMPLES / self.sample_rate_hz, _PATCH_HOP / self.sample_rate_hz)
 
     def close(self) -> None:
         """Drop the network."""
@@ -137,7 +137,7 @@ def _mel_bands() -> NDArray[np.float32]:
 class _Network:
     """The 8-bit graph on onnxruntime, opened for any number of patches; the graph itself says how it is quantised."""
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path) -> None:
         model = onnx.load(path)
         constants = {tensor.name: tensor for tensor in model.graph.initializer}
         self._in_scale, self._in_zero, self._out_scale, self._out_zero = (
@@ -147,7 +147,7 @@ class _Network:
         )
         _free_batch_dimension(model)
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1  # clips share the cores, see `tag`
         self._session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         self.num_classes: int = self._session.get_outputs()[0].shape[-1]
 
