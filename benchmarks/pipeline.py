@@ -203,8 +203,8 @@ def _outputs(clips: int, found: Comparison) -> list[str]:
         f"(the model wrote {found.by_model}) | {found.unchecked_good} of {clips} |",
         "",
         f"Same words on {found.same_words} of {found.speech} speech clips; same best tag on {found.top_tag} of "
-        f"{clips}, overlap (Jaccard) of the tags at or above 0.5 {found.tags:.2f}; overlap of the five best music tags on "
-        f"the {found.music} clips with music {found.music_tags:.2f}.",
+        f"{clips}; overlap (Jaccard) of the tags at or above 0.5: {found.tags:.2f}; of the five best music tags on the "
+        f"{found.music} clips with music: {found.music_tags:.2f}.",
     ]
 
 
