@@ -27,8 +27,16 @@ def build_definitions(uri: str) -> dg.Definitions:
         for asset in STAGE_ASSETS
     ]
     jobs = [
-        dg.define_asset_job(JOB, selection=dg.AssetSelection.assets(*STAGES)),
-        dg.define_asset_job(RELEASE_JOB, selection=dg.AssetSelection.assets(RELEASE)),
+        dg.define_asset_job(
+            JOB,
+            selection=dg.AssetSelection.assets(*STAGES),
+            description="Take a shard from its files to the decision on each clip; what is current is kept.",
+        ),
+        dg.define_asset_job(
+            RELEASE_JOB,
+            selection=dg.AssetSelection.assets(RELEASE),
+            description="Write a release of what all shards have kept.",
+        ),
     ]
     return dg.Definitions(
         assets=[*assets, *LAKE_ASSETS],

@@ -10,6 +10,8 @@ from resources.errors import LakeError
 from resources.lake import Lake
 
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
+WORKSPACE = Path(__file__).with_name("workspace.yaml")
+"""What `dagster dev` and `dagster-daemon run` are given with `--workspace`."""
 
 
 def dagster_home(lake: Lake) -> Path:

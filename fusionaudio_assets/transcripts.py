@@ -100,7 +100,7 @@ STAGE = Stage(
 )
 
 
-@stage_asset(STAGE, group="cues", kinds={"whisper"})
+@stage_asset(STAGE, group="cues", kinds={"asr"})
 def transcripts(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Transcribe clips in which somebody speaks, from the separated vocals where there are any."""
     return materialize(STAGE, context, config, lake)

@@ -17,7 +17,7 @@ import pytest
 import soundfile
 
 from fusionaudio_assets.graph import STAGES, profile_needs
-from fusionaudio_assets.instance import open_instance
+from fusionaudio_assets.instance import WORKSPACE, open_instance
 from fusionaudio_assets.shards import MANIFEST
 from fusionaudio_assets.workspace import Workspace
 from resources.lake import Lake
@@ -44,7 +44,7 @@ class World:
     @contextmanager
     def daemon(self) -> Iterator[Callable[[], None]]:
         """Run the daemon; gives a function that pulls the plug: daemon, code server and runs die at once."""
-        command = [sys.executable, "-m", "dagster._daemon", "run", "-m", "fusionaudio_assets.definitions"]
+        command = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(WORKSPACE)]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,

@@ -207,9 +207,8 @@ def test_the_sensor_in_dagster_asks_for_runs_of_the_job(daemon: Daemon) -> None:
     sensor = new_clips_sensor("caption_clips", 30)
     assert sensor.job_name == "caption_clips"
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    context = dg.build_sensor_context(
-        instance=daemon.instance, resources={"lake": LakeResource(uri=str(daemon.lake.root))}
-    )
-    result = sensor(context)
+    resources = {"lake": LakeResource(uri=str(daemon.lake.root))}
+    with dg.build_sensor_context(instance=daemon.instance, resources=resources) as context:
+        result = sensor(context)
     assert isinstance(result, dg.SensorResult)
     assert [run.partition_key for run in result.run_requests or []] == ["shard-000001"]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -36,13 +35,13 @@ class Restarts(RuleBasedStateMachine):
         """Run keys of all manifests that ever stood."""
         write_table = self.daemon.lake.write_table
 
-        def noted(asset: str, shard: str, frame: pl.DataFrame) -> None:
+        def noted(asset: str, shard: str, *args: Any, **options: Any) -> None:
             try:
-                write_table(asset, shard, frame)
+                write_table(asset, shard, *args, **options)
             finally:
                 self.versions |= {run_key(self.daemon.lake, key) for key in self.daemon.lake.shards() if key == shard}
 
-        self.daemon.lake.write_table = noted  # type: ignore[method-assign]
+        setattr(self.daemon.lake, "write_table", noted)  # noqa: B010 - a method of this one object
 
     @rule(name=st.integers(0, 9), content=st.binary(min_size=1, max_size=1))
     def drop(self, name: int, content: bytes) -> None:
@@ -124,10 +123,10 @@ def _tick_dying_at(step: int, daemon: Daemon, after_s: float) -> None:
     steps = iter(range(1, 1000))
 
     def dying(write: Callable[..., None]) -> Callable[..., None]:
-        def wrapped(*args: Any) -> None:
+        def wrapped(*args: Any, **options: Any) -> None:
             if next(steps) == step:
                 raise Killed
-            write(*args)
+            write(*args, **options)
             if next(steps) == step:
                 raise Killed
 

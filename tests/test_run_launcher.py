@@ -1,0 +1,67 @@
+"""Runs whose process died are noticed, and no others."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.launcher import WorkerStatus
+from dagster._core.test_utils import create_run_for_test
+
+from fusionaudio_assets.instance import TEMPLATE
+from fusionaudio_assets.run_launcher import LocalRunLauncher, is_dead, living
+from fusionaudio_assets.workspace import LakeResource
+
+ROOT = Path(__file__).parents[1]
+_DIE = """
+import os, signal, sys, dagster as dg
+from fusionaudio_assets.run_launcher import living
+with living(dg.DagsterInstance.from_config(sys.argv[1]), sys.argv[2]):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text(TEMPLATE.read_text())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        yield instance
+
+
+def test_a_run_is_dead_only_when_its_process_died(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    assert not is_dead(instance, "not-there-yet")
+    with living(instance, "alive"):
+        assert not is_dead(instance, "alive")
+    assert not is_dead(instance, "alive"), "it ended"
+    with pytest.raises(ValueError, match="in the run"), living(instance, "raised"):
+        raise ValueError("in the run")
+    assert not is_dead(instance, "raised"), "it ended, though badly"
+    killed = subprocess.run([sys.executable, "-c", _DIE, str(tmp_path), "killed"], check=False, cwd=ROOT)
+    assert killed.returncode < 0
+    assert is_dead(instance, "killed")
+    assert is_dead(instance, "killed"), "until the run is done again"
+
+
+def test_the_instance_of_a_lake_asks_its_launcher(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    launcher = instance.run_launcher
+    assert isinstance(launcher, LocalRunLauncher)
+    assert launcher.supports_check_run_worker_health
+    run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED)
+    assert launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
+    subprocess.run([sys.executable, "-c", _DIE, str(tmp_path), run.run_id], check=False, cwd=ROOT)
+    assert launcher.check_run_worker_health(run).status is WorkerStatus.FAILED
+
+
+def test_every_run_with_a_lake_shows_that_it_is_alive(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    marks: list[str] = []
+
+    @dg.asset
+    def looked_at(lake: LakeResource) -> None:
+        marks.extend(path.name for path in (tmp_path / "running").iterdir())
+
+    result = dg.materialize([looked_at], instance=instance, resources={"lake": LakeResource(uri="nowhere")})
+    assert result.run_id in marks
+    assert list((tmp_path / "running").iterdir()) == []
