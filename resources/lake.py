@@ -246,19 +246,31 @@ class Lake:
         assert isinstance(frame, pl.DataFrame)
         return frame
 
-    def write_frame(
-        self, name: str, frame: pl.DataFrame, *, durable: bool = True, metadata: Mapping[str, str] | None = None
-    ) -> None:
-        """Write a Parquet file below the root atomically.
-
-        Args:
-            name: Path below the root.
-            frame: What to write.
-            durable: Wait until a power cut cannot take the file any more. A killed process never can.
-            metadata: Kept in the file's footer.
-        """
-        with Aside(self.fs, str(self.root / name), durable=durable) as stream:
+    def write_frame(self, name: str, frame: pl.DataFrame, *, metadata: Mapping[str, str] | None = None) -> None:
+        """Write a Parquet file below the root atomically; `metadata` is kept in its footer."""
+        with Aside(self.fs, str(self.root / name)) as stream:
             _write_parquet(frame, stream, metadata)
+
+    def read_batch(self, name: str) -> pl.DataFrame:
+        """Read what `write_batch` wrote.
+
+        Raises:
+            LakeError: The file is not there, or damaged.
+        """
+        path = str(self.root / name)
+        try:
+            with self.fs.open_input_file(path) as stream:
+                return pl.from_arrow(pa.ipc.open_file(stream).read_all())  # type: ignore[return-value]
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(path, error) from error
+
+    def write_batch(self, name: str, frame: pl.DataFrame) -> None:
+        """Write rows for a short while, as Arrow: five times quicker than Parquet.
+
+        It does not wait for the disk either: a killed process loses nothing, and what a power cut leaves is noticed.
+        """
+        with Aside(self.fs, str(self.root / name), durable=False) as stream:
+            frame.write_ipc(stream, compression="zstd")  # which also tells zeros from data
 
     def has_file(self, name: str) -> bool:
         """True when there is a file of this name below the root."""

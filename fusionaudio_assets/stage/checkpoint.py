@@ -19,6 +19,9 @@ from resources.lake import Lake
 
 _logger = logging.getLogger(__name__)
 
+_ROWS = ".rows.arrow"
+"""Ending of the file that says that a batch is finished."""
+
 
 class Checkpoint:
     """The batches of a stage and shard that are finished and not yet committed.
@@ -78,11 +81,11 @@ class Checkpoint:
     def _finished(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """The batches that are whole and of this version of the table."""
         for name in self.lake.files(self.folder):
-            part, found, _ = name.partition(".rows.parquet")
+            part, found, _ = name.partition(_ROWS)
             if not found:
                 continue
             try:
-                frame = self.lake.read_frame(f"{self.folder}/{name}")
+                frame = self.lake.read_batch(f"{self.folder}/{name}")
                 if frame.schema != polars_schema(self.stage.table):
                     continue
                 for payload in self.stage.payloads:
@@ -108,8 +111,7 @@ class Checkpoint:
                         row[f"{payload}_file"] = "pending"
         plain = [{key: value for key, value in row.items() if key not in self.stage.payloads} for row in rows]
         frame = pl.DataFrame(plain, schema=polars_schema(self.stage.table))
-        # Not worth waiting for the disk: what a power cut leaves of it is noticed by `resume`.
-        self.lake.write_frame(f"{self.folder}/{part}.rows.parquet", frame, durable=False)
+        self.lake.write_batch(f"{self.folder}/{part}{_ROWS}", frame)
         self._parts.append((part, frame))
 
     def rows(self) -> pl.DataFrame:
