@@ -60,6 +60,7 @@ def add_clips(lake: Lake, rows: Sequence[Row], shard_size: int = DEFAULT_SHARD_S
     if shard_size < 1:
         raise SettingError(f"The shard size is {shard_size}.", hint="Give 1 or more; hundreds to thousands work well.")
     with _exclusive(lake):
+        lake.sweep(MANIFEST)
         shard_of = _known_clips(lake)
         again = [row for row in rows if row["clip_id"] in shard_of]
         new = [row for row in rows if row["clip_id"] not in shard_of]

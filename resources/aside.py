@@ -11,6 +11,15 @@ from pyarrow import fs
 
 from resources.errors import LakeError
 
+_TAG = 8
+"""Hexadecimal digits that tell writers of the same file apart."""
+
+
+def sweep(folder: Path, names: str) -> None:
+    """Remove what killed writers left of files in a folder; for whoever alone writes files of these names (a glob)."""
+    for abandoned in folder.glob(f".{names}.{'[0-9a-f]' * _TAG}"):
+        abandoned.unlink()
+
 
 class Aside:
     """An output stream whose file appears under its name only when all of it is written.
@@ -25,7 +34,7 @@ class Aside:
         self.is_local = isinstance(files, fs.LocalFileSystem)
         self.durable = durable and self.is_local
         folder = Path(target).parent if self.is_local else Path(tempfile.gettempdir())
-        self.aside = folder / f".{PurePosixPath(target).name}.{uuid4().hex[:8]}"
+        self.aside = folder / f".{PurePosixPath(target).name}.{uuid4().hex[:_TAG]}"
         self.stream: Any = None
 
     def __enter__(self) -> Any:
@@ -38,19 +47,24 @@ class Aside:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         try:
-            self.stream.flush()
-            if self.durable:
-                os.fsync(self.stream.fileno())  # a rename must not outlive a power cut with its content lost
-            self.stream.close()
+            self._finish()
             if kind is None:
                 self._place()
         except OSError as failure:
             raise self._error(failure) from failure
         finally:
-            self.stream.close()
             self.aside.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise self._error(error) from error
+
+    def _finish(self) -> None:
+        """Write what is still in memory; on a full disk that fails, and the file is closed all the same."""
+        try:
+            self.stream.flush()
+            if self.durable:
+                os.fsync(self.stream.fileno())  # a rename must not outlive a power cut with its content lost
+        finally:
+            self.stream.close()
 
     def _place(self) -> None:
         if self.is_local:

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from resources.aside import Aside
+from resources.aside import Aside, sweep
 from resources.bucket import Bucket, Version
 from resources.errors import LakeError
 from resources.payload_reader import PayloadReader
@@ -229,6 +229,23 @@ class Lake:
             self.fs.delete_dir(path)
         elif info.type == fs.FileType.File:
             self.fs.delete_file(path)
+
+    def sweep(self, asset: str, shard: str = "*") -> None:
+        """Remove what killed writers left of the files of a shard, or of all; for whoever alone writes them.
+
+        Raises:
+            LakeError: The place cannot be written.
+        """
+        if not self.is_local:  # nothing of an object stands before all of it is sent
+            return
+        folder = Path(self.root / asset)
+        try:
+            for place in (folder, *(path for path in folder.glob("*/") if path.is_dir())):
+                sweep(place, f"{shard}[.-]*")
+        except OSError as error:
+            raise LakeError(
+                f"{error.filename} cannot be removed: {error.strerror}.", hint="Give write access."
+            ) from error
 
     def read_frame(self, name: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Read a Parquet file below the root.

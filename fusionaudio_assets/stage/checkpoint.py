@@ -44,10 +44,15 @@ class Checkpoint:
             try:
                 self.lake.make_folder(f".work/{self.stage.name}")
                 self._lock.acquire(timeout=0)
+                self.lake.sweep(self.stage.name, self.shard)
             except filelock.Timeout as error:
                 raise LakeError(
                     f"{self.stage.name} of shard {self.shard} is being made by another run.",
                     hint="Wait for it, or stop it; its finished batches are kept.",
+                ) from error
+            except OSError as error:
+                raise LakeError(
+                    f"{self._lock.lock_file} cannot be locked: {error.strerror or error}.", hint="Give write access."
                 ) from error
         return self
 
