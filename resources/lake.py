@@ -32,6 +32,8 @@ from resources.payload_reader import PayloadReader
 FORMAT = 1
 ROW_GROUP = 32
 """Clips per row group of a payload file: one seek reads a batch."""
+ROW_GROUP_BYTES = 64 * 2**20
+"""A row group is held in memory whole: where clips are long it takes fewer."""
 _CONTENT = "content"
 """Key of the content's hash in a table's footer."""
 _ACCESS = "Check that it is there and may be read; for a bucket also AWS_ENDPOINT_URL, AWS_REGION and the keys."
@@ -173,7 +175,7 @@ class Lake:
     # Payloads ----------------------------------------------------------------------------------------------------
 
     def write_payload(self, asset: str, payload: str, file: str, tables: Iterator[pa.Table]) -> None:
-        """Write an immutable payload file, `ROW_GROUP` clips a row group, never holding more than one group."""
+        """Write an immutable payload file, at most `ROW_GROUP` clips and about `ROW_GROUP_BYTES` a row group."""
         name = f"{asset}/{payload}/{file}"
         first = next(tables, None)
         if first is None:
@@ -321,16 +323,16 @@ def _write_parquet(frame: pl.DataFrame, stream: BinaryIO, metadata: Mapping[str,
 
 
 def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of `tables` in tables of a multiple of `ROW_GROUP` rows, but for the last."""
+    """The rows of `tables` in tables of `ROW_GROUP` rows, fewer where they are large."""
     pending: list[pa.Table] = []
-    for table in tables:
-        pending.append(table)
-        if sum(part.num_rows for part in pending) >= ROW_GROUP:
-            merged = pa.concat_tables(pending)
-            full = merged.num_rows - merged.num_rows % ROW_GROUP
-            yield merged.slice(0, full)
-            pending = [merged.slice(full)]
-    if sum(part.num_rows for part in pending):
+    held = 0
+    for row in (table.slice(index, 1) for table in tables for index in range(table.num_rows)):
+        if pending and (len(pending) == ROW_GROUP or held + row.nbytes > ROW_GROUP_BYTES):
+            yield pa.concat_tables(pending)
+            pending, held = [], 0
+        pending.append(row)
+        held += row.nbytes
+    if pending:
         yield pa.concat_tables(pending)
 
 

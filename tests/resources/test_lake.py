@@ -175,6 +175,16 @@ class TestPayloads:
         assert 0 < groups[-1] <= ROW_GROUP
         assert file.read().column("clip_id").to_pylist() == clips
 
+    def test_long_clips_make_smaller_row_groups(self, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Thirty-two clips of ten minutes would be gigabytes, for each of which a reader asks one by one."""
+        monkeypatch.setattr("resources.lake.ROW_GROUP_BYTES", 1000)
+        table = pa.table({"clip_id": ["a", "b", "c", "d"], "audio": [bytes(400), bytes(400), bytes(5000), b""]})
+        lake.write_payload("raw_clips", "audio", "s-1.parquet", iter([table]))
+        file = pq.ParquetFile(Path(lake.root, "raw_clips/audio/s-1.parquet"))
+        groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
+        assert groups == [2, 1, 1]
+        assert file.read().column("audio").to_pylist() == table.column("audio").to_pylist()
+
     def test_clips_are_read_in_any_order(self, lake: Lake) -> None:
         clips = [f"{number:04d}" for number in range(3 * ROW_GROUP + 5)]
         lake.write_payload("raw_clips", "audio", "s-1.parquet", iter([payload(clips)]))
