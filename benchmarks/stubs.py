@@ -19,7 +19,7 @@ from resources.language_model import ChatReply, ChatRequest, LanguageModel
 from resources.music_describer import Labelled, MusicDescriber, MusicDescription
 from resources.ontology import load_ontology
 from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word
-from resources.segmenter import Segment, Segmenter
+from resources.segmenter import Segment, Segmenter, SegmentKind
 from resources.separator import Separator
 from resources.similarity import CaptionedClip, SimilarityScorer
 from resources.sound_describer import SoundDescriber, SoundEvidence
@@ -78,11 +78,12 @@ class StubTagger(Stub, Tagger):
 
 
 class StubSegmenter(Stub, Segmenter):
-    """Two seconds of speech and of music, however short the clip."""
+    """Speech and music from end to end."""
 
     def segment(self, clips: Sequence[FloatArray]) -> list[list[Segment]]:
-        """The same segments for every clip."""
-        return [[Segment("music", 0.0, 2.0), Segment("speech", 0.0, 2.0)] for _ in clips]
+        """Two segments a clip."""
+        kinds: tuple[SegmentKind, ...] = ("music", "speech")
+        return [[Segment(kind, 0.0, clip.size / self.sample_rate_hz) for kind in kinds] for clip in clips]
 
 
 class StubSeparator(Stub, Separator):
@@ -94,16 +95,17 @@ class StubSeparator(Stub, Separator):
 
 
 class StubRecognizer(Stub, Recognizer):
-    """Ten words in every clip."""
+    """Two words in every clip."""
 
     def transcribe(self, clips: Sequence[FloatArray]) -> list[Transcript]:
-        """A sentence with a number of the clip's own."""
-        return [self._transcript(f"well here is what we know of number {_choice(clip, 1000)} now") for clip in clips]
+        """A number of the clip's own."""
+        return [self._transcript(f"Number {_choice(clip, 1000)}", clip.size / self.sample_rate_hz) for clip in clips]
 
-    def _transcript(self, text: str) -> Transcript:
-        segment = SpeechSegment(text, 0.0, 2.0, avg_logprob=-0.2, no_speech_prob=0.01, compression_ratio=1.2)
-        words = tuple(Word(word, 0.2 * i, 0.2 * i + 0.2, 0.9) for i, word in enumerate(text.split()))
-        return Transcript(text, (segment,), words, "en", 0.99, speech_s=2.0, full_window=False)
+    def _transcript(self, text: str, duration_s: float) -> Transcript:
+        segment = SpeechSegment(text, 0.0, duration_s, avg_logprob=-0.2, no_speech_prob=0.01, compression_ratio=1.2)
+        half_s = duration_s / 2
+        words = tuple(Word(word, half_s * i, half_s * (i + 1), 0.9) for i, word in enumerate(text.split()))
+        return Transcript(text, (segment,), words, "en", 0.99, speech_s=duration_s, full_window=False)
 
 
 class StubSoundDescriber(Stub, SoundDescriber):
