@@ -9,6 +9,7 @@ be done at all. Every lake is measured in a fresh process.
 """
 
 import argparse
+import os
 import platform
 import tempfile
 import time
@@ -205,12 +206,20 @@ def main() -> None:
     parser.add_argument("--clips", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--shard-size", type=int, default=1000)
     asked = parser.parse_args()
-    print(f"Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}\n")
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}; {_load()} at the start\n"
+    )
     found = [apart(clips, asked.shard_size) for clips in asked.clips]
     split = apart(asked.clips[0], -(-asked.shard_size // 10))
     for measured in found:
         print(report(measured), end="\n\n")
-    print(fixed_costs(found[0], split))
+    print(fixed_costs(found[0], split), end="\n\n")
+    print(f"At the end {_load()}.")
+
+
+def _load() -> str:
+    """How busy the machine is: what others do on it shows in the times by the clock, hardly in those of the CPU."""
+    return f"load average {os.getloadavg()[0]:.1f}"
 
 
 if __name__ == "__main__":
