@@ -206,9 +206,8 @@ def main() -> None:
     parser.add_argument("--clips", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--shard-size", type=int, default=1000)
     asked = parser.parse_args()
-    print(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}; {_load()} at the start\n"
-    )
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
+    print(f"At the start {_load()}.\n")
     found = [apart(clips, asked.shard_size) for clips in asked.clips]
     split = apart(asked.clips[0], -(-asked.shard_size // 10))
     for measured in found:
