@@ -6,7 +6,7 @@ order something is heard, or that it is heard at all; they need no support of th
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -41,7 +41,7 @@ class Token:
     stem: str
 
 
-@cache
+@lru_cache(maxsize=2**16)  # transcripts of all languages pass through here: their words have no end
 def stem(word: str) -> str:
     """Reduce a word to what its inflections share: ``"barking"``, ``"barks"`` and ``"Bark"`` are one."""
     plain = word.lower().replace("’", "'").removesuffix("'s")

@@ -7,7 +7,9 @@ import pytest
 from pydantic import PrivateAttr
 
 from fusionaudio_assets.captioning.composer import compose
-from fusionaudio_assets.captioning.fusion import COMPOSER, fuse
+from fusionaudio_assets.captioning.cues import MusicCue
+from fusionaudio_assets.captioning.facts import facts_of
+from fusionaudio_assets.captioning.fusion import COMPOSER, _edited, fuse
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.captioning.qa import write_pairs
 from resources.errors import ClipError
@@ -75,6 +77,20 @@ def test_a_model_that_was_busy_is_asked_again_by_the_next_run() -> None:
     answers = ("busy", "Thunder rumbles while rain falls.")
     (fused,) = fuse([clips.RAIN_AND_THUNDER], Scripted(answers=answers), FusionPrompt(rewrites=1))
     assert (fused.author, fused.unanswered) == ("scripted", None)
+
+
+@pytest.mark.parametrize(
+    ("draft", "edited"),
+    [
+        ("A thunder rumbles while a rain falls.", "Thunder rumbles while rain falls."),
+        ("A thunder rumbles over a calm, slow jazz music.", "Thunder rumbles over calm, slow jazz music."),
+        ("A person plays music while a rainstorm passes.", "A person plays music while a rainstorm passes."),
+        ("A piece of music plays.", "A piece of music plays."),
+    ],
+)
+def test_an_article_is_struck_only_where_it_is_wrong(draft: str, edited: str) -> None:
+    music = MusicCue(genres=("jazz",), moods=("calm",), tempo_bpm=70)
+    assert _edited(draft, facts_of(clips.RAIN_AND_THUNDER.model_copy(update={"music": music}))) == edited
 
 
 def test_events_told_in_the_wrong_order_are_refused() -> None:
