@@ -1,12 +1,15 @@
 """The Dagster instance of a lake: `<lake>/.dagster`, so that terminal, UI, sensors and backfills see the same world."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
 
 from fusionaudio_assets.shards import register_shards
-from resources.errors import LakeError
+from resources.errors import LakeError, clause
 from resources.lake import Lake
 
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
@@ -45,10 +48,31 @@ def open_instance(lake: Lake) -> dg.DagsterInstance:
     """Open the lake's instance, its shards registered as partitions.
 
     The environment is set as well, for Dagster's own processes.
+
+    Raises:
+        LakeError: Its storage cannot be written, or is damaged.
     """
     home = dagster_home(lake)
     os.environ["DAGSTER_HOME"] = str(home.absolute())
     os.environ["FUSIONAUDIO_LAKE"] = lake.uri if not lake.is_local else str(lake.root)
-    instance = dg.DagsterInstance.from_config(str(home))
-    register_shards(instance, lake.shards())
+    with storage_faults(home):
+        instance = dg.DagsterInstance.from_config(str(home))
+        register_shards(instance, lake.shards())
     return instance
+
+
+@contextmanager
+def storage_faults(home: str | Path) -> Iterator[None]:
+    """Tell faults of Dagster's storage as faults of the lake: nobody should read SQL to learn that a disk is full.
+
+    Raises:
+        LakeError: The storage cannot be written, or is damaged.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise LakeError(
+            f"Dagster's storage in {home} cannot be used: {clause(error.orig or error)}.",
+            hint="Make room or give write access, then run again; a damaged one may be deleted, the lake stands "
+            "without it. Finished batches are kept.",
+        ) from error

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import polars as pl
 
-from resources.errors import LakeError
-from resources.lake import Lake
+from resources.errors import LakeError, clause
+from resources.lake import Lake, way_back
 
 STAGES = (
     "raw_clips",
@@ -85,8 +85,8 @@ def query(lake: Lake, asset: str, columns: Sequence[str], sql: str, parameters: 
             found: pl.DataFrame = connection.sql(sql, params=list(parameters)).pl()
         except duckdb.Error as error:
             raise LakeError(
-                f"The tables of {asset} in {lake.uri} cannot be read: {error}.",
-                hint="Delete the file that is named and run again: its shard is made anew.",
+                f"The tables of {asset} in {lake.uri} cannot be read: {clause(error)}.",
+                hint=way_back(asset),
             ) from error
     return found
 

@@ -9,7 +9,7 @@ import dagster as dg
 
 from fusionaudio_assets.definitions import JOB, RELEASE_JOB, build_definitions
 from fusionaudio_assets.graph import RELEASE, STAGES, profile_needs
-from fusionaudio_assets.instance import open_instance
+from fusionaudio_assets.instance import dagster_home, open_instance, storage_faults
 from fusionaudio_assets.stage import Stage, look, progress_listener
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
@@ -84,7 +84,8 @@ def run_lake(
     selected = list(STAGES) if select is None else _known(select, [*STAGES, RELEASE], "asset", "")
     stages = [STAGES[name] for name in selected if name in STAGES]
     told = progress or Progress()
-    with open_instance(workspace.lake) as instance, _listening(told.clips):
+    home = dagster_home(workspace.lake)
+    with storage_faults(home), open_instance(workspace.lake) as instance, _listening(told.clips):
         run = _Run(workspace, instance, told)
         for index, stage in enumerate(stages):
             run.stage(stage, keys)

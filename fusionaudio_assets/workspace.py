@@ -11,12 +11,14 @@ import dagster as dg
 
 from fusionaudio_assets.run_launcher import living
 from fusionaudio_assets.stage import Stage
+from resources.errors import SettingError
 from resources.lake import Lake
 from resources.profile import Profile, StageProfile, profile_text
 
 DEFAULT_LAKE = "lake"
 DEFAULT_PROFILE = "embedded"
 PROFILE_FILE = "profile.yaml"
+_RECORD = "Record one with `fusionaudio profile --set NAME|FILE`."
 
 
 def lake_uri(given: str | None = None) -> str:
@@ -37,12 +39,11 @@ class Workspace:
 
         Raises:
             LakeError: There is none, or none that this version can read.
-            SettingError: Its profile is damaged.
+            SettingError: Its profile is missing or damaged.
         """
         lake = Lake(uri)
         lake.check()
-        text = lake.read_text(PROFILE_FILE)
-        return cls(lake, Profile.parse(text, origin=f"{lake.uri}/{PROFILE_FILE}"))
+        return cls(lake, recorded_profile(lake))
 
     @classmethod
     def create(cls, uri: str | Path, profile: str = DEFAULT_PROFILE) -> "Workspace":
@@ -63,6 +64,22 @@ class Workspace:
     def stage_profile(self, stage: Stage[Any, Any]) -> StageProfile:
         """What the profile gives a stage."""
         return self.profile.stage(stage.name, stage.profile_needs)
+
+
+def recorded_profile(lake: Lake) -> Profile:
+    """The profile that stands in a lake.
+
+    Raises:
+        SettingError: There is none, or it is damaged.
+    """
+    origin = f"{lake.uri}/{PROFILE_FILE}"
+    if not lake.has_file(PROFILE_FILE):
+        raise SettingError(f"{origin} is missing.", hint=_RECORD)
+    try:
+        text = lake.read_text(PROFILE_FILE)
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{origin} is not a UTF-8 text file.", hint=_RECORD) from error
+    return Profile.parse(text, origin=origin)
 
 
 class LakeResource(dg.ConfigurableResource):  # type: ignore[type-arg]

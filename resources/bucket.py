@@ -8,7 +8,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-from resources.errors import LakeError
+from resources.errors import LakeError, clause
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,6 @@ class Bucket:
 
 def _failed(path: str, error: Exception) -> LakeError:
     return LakeError(
-        f"{path} cannot be reached in its bucket: {error}.",
+        f"{path} cannot be reached in its bucket: {clause(error)}.",
         hint="Check AWS_ENDPOINT_URL, AWS_REGION and the keys in the environment.",
     )

@@ -17,7 +17,7 @@ import openai
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from resources.adapter import Json
-from resources.errors import ClipError, ModelUnavailable
+from resources.errors import ClipError, ModelUnavailable, clause
 from resources.language_model import ChatReply, ChatRequest, Message
 
 
@@ -146,7 +146,7 @@ class ChatClient:
         if isinstance(error, openai.APIConnectionError):
             cause = error.__cause__ or error
             return ModelUnavailable(f"The server at {self.base_url} cannot be reached: {cause}.", hint=self.url_hint)
-        return ModelUnavailable(f"The server at {self.base_url} does not answer as it must: {error}.")
+        return ModelUnavailable(f"The server at {self.base_url} does not answer as it must: {clause(error)}.")
 
 
 def _turn(message: Message) -> ChatCompletionMessageParam:

@@ -21,6 +21,11 @@ class ResourceError(Exception):
         return f"{message} {self.hint}" if self.hint else message
 
 
+def clause(error: BaseException) -> str:
+    """What another library says, to go into a sentence: without the full stop that some of them end with."""
+    return str(error).strip().rstrip(".")
+
+
 class ClipError(ResourceError):
     """One clip cannot be processed; every other clip can.
 

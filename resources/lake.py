@@ -13,6 +13,7 @@ The lake knows files and frames. What the columns mean is told to it by whoever 
 import hashlib
 import io
 import json
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -26,7 +27,7 @@ from pyarrow import fs
 
 from resources.aside import Aside, sweep
 from resources.bucket import Bucket, Version
-from resources.errors import LakeError
+from resources.errors import LakeError, clause
 from resources.payload_reader import PayloadReader
 
 FORMAT = 1
@@ -94,10 +95,10 @@ class Lake:
                 hint="Make one with `fusionaudio init`, or name another with --lake.",
             )
         try:
-            found = json.loads(self.read_text("lake.json"))["format"]
+            found = operator.index(json.loads(self.read_text("lake.json"))["format"])
         except (ValueError, KeyError, TypeError) as error:
             raise LakeError(
-                f"{self.uri}/lake.json is damaged: {error}.", hint=f'Restore it: {{"format": {FORMAT}}}.'
+                f"{self.uri}/lake.json is damaged: {clause(error)}.", hint=f'Restore it: {{"format": {FORMAT}}}.'
             ) from error
         if found != FORMAT:
             raise LakeError(
@@ -221,7 +222,8 @@ class Lake:
         try:
             self.fs.create_dir(str(self.root / name), recursive=True)
         except OSError as error:
-            raise LakeError(f"{self.root / name} cannot be made: {error}.", hint="Give write access.") from error
+            message = f"{self.root / name} cannot be made: {clause(error)}."
+            raise LakeError(message, hint="Give write access.") from error
 
     def delete(self, name: str) -> None:
         """Remove a file or a folder below the root; does nothing when it is not there."""
@@ -302,7 +304,7 @@ class Lake:
         try:
             yield
         except OSError as error:
-            raise LakeError(f"{self.root / name} cannot be read: {error}.", hint=_ACCESS) from error
+            raise LakeError(f"{self.root / name} cannot be read: {clause(error)}.", hint=_ACCESS) from error
 
 
 def _in_bucket(uri: str) -> tuple[fs.FileSystem, str]:
@@ -311,7 +313,7 @@ def _in_bucket(uri: str) -> tuple[fs.FileSystem, str]:
     try:
         files, path = fs.FileSystem.from_uri(uri)
     except (OSError, pa.ArrowException) as error:
-        raise LakeError(f"{uri} cannot be opened: {error}.", hint=_ACCESS) from error
+        raise LakeError(f"{uri} cannot be opened: {clause(error)}.", hint=_ACCESS) from error
     if not path:
         raise LakeError(f"{uri} names no bucket.", hint="Give s3://bucket/prefix.")
     return files, path
@@ -336,5 +338,12 @@ def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(pending)
 
 
+def way_back(asset: str) -> str:
+    """How to get a damaged table of an asset back: a run makes them all anew, but not a manifest."""
+    if asset == "manifest":
+        return "Restore the file from a copy, or delete all files of its shard and ingest their sources again."
+    return "Delete the file and run again: the shard is made anew."
+
+
 def _unreadable(path: str, error: Exception) -> LakeError:
-    return LakeError(f"{path} cannot be read: {error}.", hint="Delete the file and run again: the shard is made anew.")
+    return LakeError(f"{path} cannot be read: {clause(error)}.", hint=way_back(PurePosixPath(path).parent.name))

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from resources.errors import LakeError
+from resources.errors import LakeError, clause
 
 
 class PayloadReader:
@@ -32,7 +32,7 @@ class PayloadReader:
             ]
         except (OSError, pa.ArrowException) as error:
             raise LakeError(
-                f"{path} cannot be read: {error}.",
+                f"{path} cannot be read: {clause(error)}.",
                 hint="Delete the table that refers to it and run again: the shard is made anew.",
             ) from error
         self._place = {clip: (group, row) for group, clips in enumerate(ids) for row, clip in enumerate(clips)}

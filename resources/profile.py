@@ -14,6 +14,7 @@ Adding a model is one class and one line: `adapter` names any class that impleme
 """
 
 import importlib
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from resources.adapter import Adapter, shared
-from resources.errors import SettingError
+from resources.errors import SettingError, clause
 
 SHIPPED = Path(__file__).parent / "profiles"
 
@@ -97,7 +98,7 @@ class Profile:
         try:
             raw = _RawProfile.model_validate(yaml.safe_load(text))
         except yaml.YAMLError as error:
-            raise SettingError(f"{origin} is not YAML: {error}.") from error
+            raise SettingError(f"{origin} is not YAML: {clause(error)}.") from error
         except ValidationError as error:
             raise SettingError(f"{origin}: {_first(error)}.") from error
         return cls(raw.name, raw.description, origin, raw)
@@ -140,7 +141,10 @@ def profile_text(name_or_file: str) -> tuple[str, str]:
             f"There is no profile {name_or_file!r}.",
             hint=f"Shipped profiles: {', '.join(shipped_profiles())}; or give the path of a YAML file.",
         )
-    return path.read_text(), str(path)
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{path} is not a UTF-8 text file.", hint="Give the path of a YAML file.") from error
 
 
 def shipped_profiles() -> list[str]:
@@ -189,7 +193,7 @@ def _adapter(values: dict[str, Any], kind: type[Adapter], where: str) -> Adapter
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
-        raise SettingError(f"{where}.adapter: {dotted} cannot be imported: {error}.") from error
+        raise SettingError(f"{where}.adapter: {dotted} cannot be imported: {clause(error)}.") from error
     if not (isinstance(found, type) and issubclass(found, kind)):
         raise SettingError(f"{where}.adapter: {dotted} is not a {kind.__name__}.")
     try:
@@ -204,4 +208,6 @@ def _first(error: ValidationError) -> str:
     place = ".".join(str(part) for part in problem["loc"]) or "the document"
     if problem["type"] == "extra_forbidden":
         return f"there is no setting {place!r}"
-    return f"{place} = {problem['input']!r}: {problem['msg']}"
+    if problem["type"] == "missing":
+        return f"the setting {place!r} is missing"
+    return f"{place} = {reprlib.repr(problem['input'])}: {problem['msg']}"

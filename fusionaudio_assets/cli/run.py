@@ -80,4 +80,4 @@ class _Told:
         self._bars.update(self._task, description=f"{stage} {shard}", completed=done, total=todo)
 
     def _failed(self, stage: str, shard: str, message: str) -> None:
-        complain(f"{stage} of {shard} could not be finished: {message}")
+        complain(f"{f'{stage} of {shard}' if shard else stage} could not be finished: {message}")

