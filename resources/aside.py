@@ -1,7 +1,6 @@
 """Files that appear whole or not at all."""
 
 import os
-import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -70,8 +69,8 @@ class Aside:
         if self.is_local:
             self.aside.replace(self.target)
             return
-        with self.aside.open("rb") as source, self.files.open_output_stream(self.target) as target:
-            shutil.copyfileobj(source, target, 1 << 20)
+        # Not through a stream of our own: an interrupt would close it and so complete half an object.
+        fs.copy_files(str(self.aside), self.target, fs.LocalFileSystem(), self.files)
 
     def _error(self, error: OSError) -> LakeError:
         return LakeError(
