@@ -25,7 +25,7 @@ class Comparison:
         speech: Clips in which somebody speaks.
         wer: Word error rate on them against what was read, pipeline and loop.
         same_words: Of them, how many have the same words on both sides.
-        invented: Clips without speech that have words nevertheless, pipeline and loop.
+        invented: Clips without speech that have words nevertheless, pipeline (if it is confident of them) and loop.
         top_tag: Clips whose best tag is the same.
         tags: Mean overlap (Jaccard) of the tags scored at least 0.5.
         music: Clips whose music the pipeline described.
@@ -52,6 +52,7 @@ def compare(
     clips: Sequence[Clip], rows: Mapping[str, Mapping[str, Row]], cues: Mapping[str, Cues], heard: Mapping[str, Heard]
 ) -> Comparison:
     """Compare the rows of the lake and the loop's findings, both by the name of the file."""
+    believed = [clip.path.name for clip in clips if rows[clip.path.name]["transcripts"]["confident"]]
     words = {clip.path.name: rows[clip.path.name]["transcripts"]["text"] or "" for clip in clips}
     speech = [clip for clip in clips if clip.reference]
     references = [normal(clip.reference) for clip in speech]
@@ -66,7 +67,7 @@ def compare(
         speech=len(speech),
         wer=(jiwer.wer(references, ours), jiwer.wer(references, theirs)),
         same_words=sum(a == b for a, b in zip(ours, theirs, strict=True)),
-        invented=(sum(bool(words[name]) for name in silent), sum(bool(heard[name].text) for name in silent)),
+        invented=(sum(name in believed for name in silent), sum(bool(heard[name].text) for name in silent)),
         top_tag=sum(next(iter(tags[name]), "") == next(iter(heard[name].tags), "") for name in tags),
         tags=mean(overlap(sure(tags[name]), sure(heard[name].tags)) for name in tags),
         music=len(described),
@@ -80,8 +81,8 @@ def compare(
 
 
 def normal(text: str) -> str:
-    """Words in lower case without punctuation; a hyphen parts words, as in the references."""
-    return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
+    """Words in lower case without punctuation, a hyphen parting words and "Mr." spelt out, as in the references."""
+    return " ".join(re.findall(r"[a-z0-9']+", text.lower().replace("mr.", "mister")))
 
 
 def sure(scores: Mapping[str, float]) -> set[str]:

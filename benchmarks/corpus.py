@@ -18,6 +18,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -84,7 +85,7 @@ def fetch_sources(folder: Path) -> Sources:
         raise SystemExit("There is no apt-get here: give --speech, --music and --sounds (see benchmarks/corpus.py).")
     packages = folder / "packages"
     packages.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "download", "--quiet", *PACKAGES], cwd=packages, check=True)
+    subprocess.run(["apt-get", "download", "--quiet", *PACKAGES], cwd=packages, stdout=sys.stderr, check=True)
     for package in packages.glob("*.deb"):
         subprocess.run(["dpkg-deb", "--extract", package, packages], check=True)
     shared = packages / "usr/share"

@@ -92,7 +92,7 @@ def run_pipeline(folder: Path) -> Side:
         others = machine_cpu_s() - others - meter.total().cpu_s
     if summary.failures or added.made != [SHARD]:
         raise RuntimeError(f"The run did not do what is measured: {summary.failures or added}")
-    side = Side(loading.total(), meter.parts, meter.peak_mb, others)
+    side = Side(loading.total(), dict(meter.parts), meter.peak_mb, others)
     with open_instance(workspace.lake) as instance:
         for name in STAGES:
             event = instance.get_latest_materialization_event(dg.AssetKey(name))
@@ -120,7 +120,7 @@ def run_naive(folder: Path, clips: Sequence[Clip], cues: Mapping[str, Cues]) -> 
         heard = {clip.path.name: loop.caption(clip.path, cues[clip.path.name]) for clip in clips}
         others = machine_cpu_s() - others - meter.total().cpu_s
         loop.close()
-    return Side(loading.total(), meter.parts, meter.peak_mb, others), heard
+    return Side(loading.total(), dict(meter.parts), meter.peak_mb, others), heard
 
 
 def lake_rows(folder: Path) -> dict[str, dict[str, Row]]:
@@ -198,7 +198,7 @@ def _outputs(clips: int, found: Comparison) -> list[str]:
         "| | pipeline | naive loop |",
         "|---|---|---|",
         f"| word error rate on {found.speech} speech clips | {found.wer[0]:.3f} | {found.wer[1]:.3f} |",
-        f"| clips without speech that get words | {found.invented[0]} | {found.invented[1]} |",
+        f"| clips without speech that get words that count | {found.invented[0]} | {found.invented[1]} |",
         f"| captions that pass the checks | {found.captions} of {found.captions} "
         f"(the model wrote {found.by_model}) | {found.unchecked_good} of {clips} |",
         "",

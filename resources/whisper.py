@@ -57,6 +57,7 @@ class _Voiced:
 class FasterWhisper(Recognizer):
     """Any Whisper model in CTranslate2's format."""
 
+    version: ClassVar[str] = "2"
     sample_rate_hz: ClassVar[int] = 16_000
 
     model: str = Field(
@@ -216,7 +217,9 @@ class FasterWhisper(Recognizer):
         if self._is_noise(decoding):
             return True
         heard_s = max((segment.end_s for segment in decoding.segments), default=part.last_speech_s)
-        return self._is_sound(decoding) and heard_s >= part.last_speech_s - _MAX_UNHEARD_S
+        # In the silence after the clip nothing is said: what stands there is the decoder going on by itself.
+        beyond = any(segment.start_s >= len(part.audio) / self.sample_rate_hz for segment in decoding.segments)
+        return self._is_sound(decoding) and heard_s >= part.last_speech_s - _MAX_UNHEARD_S and not beyond
 
     def _decode_full_windows(self, audio: NDArray[np.float32]) -> Decoding:
         """Decode as faster-whisper does: windows of 30 s, one after the other, trying again at each temperature."""

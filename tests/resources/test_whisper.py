@@ -110,6 +110,8 @@ def test_a_given_language_is_kept(speech: NDArray[np.float32]) -> None:
         ({"text": " la" * 80}, False),
         ({"finished": False}, False),
         ({"end_s": 0.5}, False),
+        # It repeats itself in the silence after the clip.
+        ({"start_s": 4.0, "end_s": 4.0}, False),
         # The decoder doubts that there is speech: the full window is not asked.
         ({"avg_logprob": -1.5, "no_speech_prob": 0.9}, True),
         ({"text": " la" * 80, "no_speech_prob": 0.9}, True),
