@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 
 from fusionaudio_assets.definitions import build_definitions
 from fusionaudio_assets.graph import STAGES
@@ -102,9 +103,9 @@ def test_the_code_version_follows_the_profile_of_the_lake(tmp_path: Path) -> Non
     lake = make_lake(tmp_path / "lake", [])
     same = _versions(str(tmp_path / "lake"))
     assert same == _versions(NOWHERE)
-    text = lake.read_text("profile.yaml")
-    assert "  filtered_dataset:" not in text
-    lake.write_text("profile.yaml", text + "  filtered_dataset:\n    params: {min_words: 5}\n")
+    profile = yaml.safe_load(lake.read_text("profile.yaml"))
+    profile["stages"].setdefault("filtered_dataset", {}).setdefault("params", {})["min_words"] = 5
+    lake.write_text("profile.yaml", yaml.safe_dump(profile))
     changed = {asset for asset, version in _versions(str(tmp_path / "lake")).items() if version != same[asset]}
     assert changed == {"filtered_dataset"}
 
