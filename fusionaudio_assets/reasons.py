@@ -86,3 +86,25 @@ MEANINGS: dict[Reason, str] = {
     Reason.CAPTION_TOO_LONG: "the caption has more words than the profile's maximum",
     Reason.DUPLICATE_CAPTION: "another clip of the shard has the same caption and was kept",
 }
+
+OF_THE_MEDIUM = frozenset(
+    {
+        Reason.MISSING,
+        Reason.CHANGED,
+        Reason.UNREADABLE,
+        Reason.EMPTY_FILE,
+        Reason.UNKNOWN_FORMAT,
+        Reason.TRUNCATED,
+        Reason.CORRUPT,
+        Reason.NO_AUDIO,
+        Reason.NO_SAMPLES,
+        Reason.NOT_FINITE,
+        Reason.TOO_SHORT,
+        Reason.TOO_LONG,
+        Reason.TOO_LARGE,
+        Reason.SEGMENT_OUTSIDE,
+        Reason.TIMEOUT,
+        Reason.CRASHED,
+    }
+)
+"""Failures of `raw_clips` that are the source's fault, not the stage's."""

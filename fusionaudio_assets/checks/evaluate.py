@@ -1,22 +1,35 @@
-"""Evaluate the rules of a shard in one go with DuckDB."""
+"""Evaluate rules with DuckDB: all rules of an asset in one go, on one shard or on many."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from fusionaudio_assets.checks.contract import check_columns, contract_rule, differences, out_of_range
+from fusionaudio_assets.checks.references import REFERENCES
 from fusionaudio_assets.checks.rules import Rule, rules_of
-from fusionaudio_assets.tables import Manifest, polars_schema
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
 
 SAMPLES = 5
 """Violating rows that a verdict keeps for people."""
 
+SHARDS_AT_ONCE = 32
+"""Shards that are judged together where many are: what a query costs is shared, and memory stays bounded."""
+
 Relations = Mapping[str, pl.DataFrame]
-"""Tables that rules see, by name; `this` is the table that is judged."""
+"""Tables that rules see, by name; `this` is the table that is judged. Each has the column `shard`."""
+
+AMONG = "SELECT shard, count(*) FROM this WHERE {} GROUP BY shard"
+"""Counts the rows by shard that a share is meant of, by the condition `Rule.among`."""
+
+_SAMPLES = f"SELECT shard, list(found ORDER BY found)[:{SAMPLES}] FROM found GROUP BY shard"  # noqa: S608 - no input
 
 
 @dataclass(frozen=True)
@@ -25,23 +38,26 @@ class Verdict:
 
     Attributes:
         rule: The rule.
-        figure: What was measured.
+        figure: What was measured; the bound itself where there was nothing to measure.
         holds: The figure meets the bound.
+        clips: Number of violating clips; 0 where the bound is on a figure.
         samples: Some of the violating rows, as text.
     """
 
     rule: Rule
     figure: float
     holds: bool
+    clips: int = 0
     samples: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         rule = self.rule
-        return f"{rule.asset}/{rule.name}: {self.figure:g}, allowed is {rule.bound_text}. {rule.guards}"
+        counted = f" ({self.clips} clips)" if rule.bound.measure == "share" else ""
+        return f"{rule.asset}/{rule.name}: {self.figure:.4g}{counted}, allowed is {rule.bound_text}. {rule.guards}"
 
 
 def evaluate(asset: str, shard: str, lake: Lake, reads: Iterable[str]) -> list[Verdict]:
-    """Evaluate all rules of an asset on one shard.
+    """Evaluate all rules of an asset on one shard, its table's contract first.
 
     Args:
         asset: The asset.
@@ -50,64 +66,176 @@ def evaluate(asset: str, shard: str, lake: Lake, reads: Iterable[str]) -> list[V
         reads: Upstream tables that rules may look at.
 
     Raises:
-        LakeError: A table is missing.
+        LakeError: A table is missing, or one above was written by another version of the code.
         SettingError: A rule cannot run: that is an error, never a pass.
     """
-    names = ["manifest", *(name for name in reads if name != "manifest")]
-    relations = {"this": _table(lake, asset, shard), **{name: _table(lake, name, shard) for name in names}}
-    return evaluate_frames(rules_of(asset), relations)
+    return _evaluate(asset, [shard], _Tables(lake), reads)[shard]
 
 
-def evaluate_frames(rules: Sequence[Rule], relations: Relations) -> list[Verdict]:
-    """Evaluate rules on tables in memory."""
-    with duckdb.connect() as connection:
-        for name, frame in relations.items():
-            connection.register(name, frame.to_arrow())
-        clips = max(relations["this"].height, 1)
-        return [_verdict(connection, rule, clips) for rule in rules]
+def evaluate_lake(lake: Lake, reads: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, list[Verdict]]]:
+    """Evaluate the rules of many assets on every shard that has their tables, many shards at once.
 
+    Args:
+        lake: The lake.
+        reads: Upstream tables that rules may look at, by asset.
 
-def bind(rules: Sequence[Rule], schemas: Mapping[str, pl.Schema]) -> None:
-    """Check that every rule can run, on empty tables: broken SQL is found when definitions load, not in a run.
+    Yields:
+        Shard and verdicts, asset by asset within a group of shards.
 
     Raises:
-        SettingError: One cannot; the message names its file and what DuckDB says.
+        LakeError: See `evaluate`.
+        SettingError: See `evaluate`.
     """
-    evaluate_frames(rules, {name: pl.DataFrame(schema=schema) for name, schema in schemas.items()})
+    standing = {asset: set(lake.shards(asset)) for asset in {"manifest", *reads, *(n for a in reads for n in reads[a])}}
+    shards = iter(lake.shards())
+    while group := list(islice(shards, SHARDS_AT_ONCE)):
+        tables = _Tables(lake)
+        for asset, above in reads.items():
+            ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
+            yield from _evaluate(asset, ready, tables, above).items()
 
 
-def manifest_schema() -> pl.Schema:
-    """Columns of the relation `manifest`."""
-    return polars_schema(Manifest)
+def judge(rules: Sequence[Rule], relations: Relations, shards: Sequence[str]) -> dict[str, list[Verdict]]:
+    """Evaluate rules on tables in memory, for every shard in them.
+
+    Raises:
+        SettingError: A rule cannot run; the message names file and line.
+    """
+    verdicts: dict[str, list[Verdict]] = {shard: [] for shard in shards}
+    with connect() as connection:
+        for name, frame in relations.items():
+            connection.register(name, frame.to_arrow())
+        for rule in rules:
+            found = _figures(connection, rule) if rule.bound.measure == "figure" else _clips(connection, rule)
+            nothing = Verdict(rule, rule.bound.limit if rule.bound.measure == "figure" else 0.0, holds=True)
+            for shard, own in verdicts.items():
+                own.append(found.get(shard, nothing))
+    return verdicts
 
 
-def _verdict(connection: duckdb.DuckDBPyConnection, rule: Rule, clips: int) -> Verdict:
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection of its own relations: SQL sees what is registered, never a Python variable of the same name."""
+    return _database(os.getpid()).cursor()
+
+
+@cache
+def _database(pid: int) -> duckdb.DuckDBPyConnection:
+    """The database of a process, which takes tens of milliseconds to make; a forked one lacks its threads."""
+    return duckdb.connect(config={"python_enable_replacements": "false"})
+
+
+def mentioned(rules: Sequence[Rule], names: Iterable[str]) -> list[str]:
+    """Those of the relations that any of the rules asks for."""
+    return [name for name in dict.fromkeys(names) if any(rule.mentions(name) for rule in rules)]
+
+
+class _Tables:
+    """Tables of the lake, each read once."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self._read: dict[tuple[str, str], pl.DataFrame] = {}
+
+    def of(self, asset: str, shard: str) -> pl.DataFrame:
+        """The table of one shard."""
+        if (asset, shard) not in self._read:
+            frame = self.lake.read_table(asset, shard)
+            if frame is None:
+                raise LakeError(f"Shard {shard} has no table of {asset}.", hint=f"Materialise {asset} first.")
+            self._read[asset, shard] = frame
+        return self._read[asset, shard]
+
+    def together(self, asset: str, shards: Sequence[str]) -> pl.DataFrame:
+        """The tables of some shards, at least one, in one frame with the column `shard`."""
+        frames = []
+        for shard in shards:
+            frame = self.of(asset, shard)
+            check_columns(asset, shard, frame)
+            frames.append(frame.with_columns(shard=pl.lit(shard)))
+        return pl.concat(frames)
+
+
+def _evaluate(asset: str, shards: Sequence[str], tables: _Tables, reads: Iterable[str]) -> dict[str, list[Verdict]]:
+    verdicts: dict[str, list[Verdict]] = {}
+    readable = []
+    for shard in shards:
+        frame = tables.of(asset, shard)
+        if told := differences(asset, frame):
+            verdicts[shard] = [_contract(asset, max(frame.height, 1), told)]
+        else:
+            verdicts[shard] = [_contract(asset, *out_of_range(asset, frame))]
+            readable.append(shard)
+    if not readable:
+        return verdicts
+    rules = rules_of(asset)
+    relations = {"this": tables.together(asset, readable)}
+    relations |= {name: tables.together(name, readable) for name in mentioned(rules, ("manifest", *reads))}
+    relations |= {name: REFERENCES[name].frame() for name in mentioned(rules, REFERENCES)}
+    for shard, found in judge(rules, relations, readable).items():
+        verdicts[shard] += found
+    return verdicts
+
+
+def _contract(asset: str, clips: int, told: Sequence[str]) -> Verdict:
+    return Verdict(contract_rule(asset), float(clips), not clips, clips, tuple(told[:SAMPLES]))
+
+
+def _clips(connection: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, Verdict]:
+    counted = dict(_run(connection, rule, "SELECT shard, count(DISTINCT clip_id) FROM found GROUP BY shard"))
+    if not counted:
+        return {}
+    among = dict(_run(connection, rule, AMONG.format(rule.among)))
+    figures = {
+        shard: clips if rule.bound.measure == "clips" else clips / max(among.get(shard, 0), clips)
+        for shard, clips in counted.items()
+    }
+    holds = {shard: rule.bound.allows(figures[shard], clips) for shard, clips in counted.items()}
+    shown = {} if all(holds.values()) else dict(_run(connection, rule, _SAMPLES))
+    return {
+        shard: Verdict(rule, float(figures[shard]), holds[shard], clips, () if holds[shard] else _shown(shown[shard]))
+        for shard, clips in counted.items()
+    }
+
+
+def _figures(connection: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, Verdict]:
+    verdicts: dict[str, Verdict] = {}
+    for shard, figure, row in _run(connection, rule, "SELECT shard, figure, found FROM found"):
+        if shard in verdicts:
+            raise SettingError(f"{rule.path}: the rule returns more than one figure for shard {shard}.")
+        if figure is not None:
+            holds = rule.bound.allows(float(figure))
+            verdicts[shard] = Verdict(rule, float(figure), holds, samples=() if holds else _shown([row]))
+    return verdicts
+
+
+def _run(connection: duckdb.DuckDBPyConnection, rule: Rule, query: str) -> list[tuple[Any, ...]]:
     try:
-        found = connection.sql(rule.sql).pl()
+        return connection.execute(over(rule, query)).fetchall()
     except duckdb.Error as error:
-        raise SettingError(f"{rule.path}: the rule cannot run: {error}") from error
-    if rule.measure == "figure":
-        return _figure(rule, found)
-    figure = float(found.height if rule.measure == "rows" else found.height / clips)
-    holds = rule.holds(figure)
-    return Verdict(rule, figure, holds, () if holds else tuple(_shown(row) for row in found.head(SAMPLES).to_dicts()))
+        raise cannot_run(rule, error) from error
 
 
-def _figure(rule: Rule, found: pl.DataFrame) -> Verdict:
-    if found.shape[0] != 1 or "figure" not in found.columns:
-        raise SettingError(f"{rule.path}: the rule must return one row with a column `figure`.")
-    value = found["figure"][0]
-    if value is None:  # nothing to measure: no clip of the kind that the rule is about
-        return Verdict(rule, rule.bound, holds=True)
-    return Verdict(rule, float(value), rule.holds(float(value)))
+def over(rule: Rule, query: str) -> str:
+    """`query` over what a rule returns, as the relation `found`."""
+    # The rule begins on the first line, so that lines of DuckDB's messages are lines of its file.
+    return f"WITH found AS ({rule.sql}\n) {query}"
 
 
-def _shown(row: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in row.items())
+def cannot_run(rule: Rule, error: duckdb.Error) -> SettingError:
+    """What to tell of a rule that DuckDB refuses, with file and line."""
+    told, lines = re.search(r"LINE (\d+):", str(error)), rule.sql.splitlines()
+    in_query = told is not None and int(told[1]) <= len(lines)
+    line = int(told[1]) if told and in_query else rule.line_of("among" if rule.among in str(error) else "bound")
+    columns = "`shard` and `figure`" if rule.bound.measure == "figure" else "`shard` and `clip_id`"
+    what = str(error).partition("\n")[0]
+    return SettingError(f"{rule.path}:{line}: the rule cannot run: {what}.", hint=f"A rule returns {columns}.")
 
 
-def _table(lake: Lake, asset: str, shard: str) -> pl.DataFrame:
-    frame = lake.read_table(asset, shard)
-    if frame is None:
-        raise LakeError(f"Shard {shard} has no table of {asset}.", hint=f"Materialise {asset} first.")
-    return frame
+def _shown(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Rows for people, long values cut."""
+    return tuple(", ".join(f"{name}={_cut(value)}" for name, value in row.items() if name != "shard") for row in rows)
+
+
+def _cut(value: Any) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

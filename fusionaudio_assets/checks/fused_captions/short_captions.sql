@@ -1,0 +1,7 @@
+-- guards: Captions of one or two words are rare: they describe nothing.
+-- severity: ERROR
+-- bound: share <= 0.05 or clips <= 2
+-- among: caption IS NOT NULL
+SELECT shard, clip_id, caption
+FROM this
+WHERE len(regexp_extract_all(caption, '\S+')) < 3
