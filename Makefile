@@ -5,14 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint ui bench help clean
+.PHONY: demo test test-slow lint ui bench help clean
 
 demo: $(VENV)/.core ## caption the example clips with the embedded profile
 	$(BIN)/fusionaudio demo --lake $(LAKE)
 
 test: lint ## lint, types and the default tests
-	$(BIN)/fusionaudio models fetch
+	$(BIN)/fusionaudio models fetch --profile embedded
 	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev ## the tests that take minutes: kills and power cuts under the real daemon
+	$(BIN)/fusionaudio models fetch --profile embedded
+	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.dev ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .
@@ -39,7 +43,7 @@ $(VENV)/.dev: $(VENV)/.core
 	touch $@
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 clean: ## remove the environment and caches of tools; lakes and weights stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info
