@@ -189,14 +189,16 @@ def fixed_costs(whole: Measured, split: Measured) -> str:
     lines = [
         f"### Fixed cost of a shard ({whole.clips:,} clips in {whole.shards} and in {split.shards} shards)",
         "",
-        "| stage | s per shard |",
-        "|---|---|",
+        "| s per shard | all | CPU |",
+        "|---|---|---|",
     ]
     more = split.shards - whole.shards
-    for name, cost in split.stages.items():
-        lines.append(f"| {name} | {(cost.wall_s - whole.stages[name].wall_s) / more:.2f} |")
-    total = sum(cost.wall_s - whole.stages[name].wall_s for name, cost in split.stages.items()) / more
-    lines += [f"| all | {total:.2f} |", "", f"A second run: {(split.again_s - whole.again_s) / more:.3f} s per shard."]
+    extra = {
+        name: ((cost.wall_s - whole.stages[name].wall_s) / more, (cost.cpu_s - whole.stages[name].cpu_s) / more)
+        for name, cost in split.stages.items()
+    }
+    extra["all stages"] = sum(wall for wall, _ in extra.values()), sum(cpu for _, cpu in extra.values())
+    lines += [f"| {name} | {wall:.2f} | {cpu:.2f} |" for name, (wall, cpu) in extra.items()]
     return "\n".join(lines)
 
 
@@ -209,7 +211,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}")
     print(f"At the start {_load()}.\n")
     found = [apart(clips, asked.shard_size) for clips in asked.clips]
-    split = apart(asked.clips[0], -(-asked.shard_size // 10))
+    split = apart(asked.clips[0], max(1, asked.clips[0] // 10))
     for measured in found:
         print(report(measured), end="\n\n")
     print(fixed_costs(found[0], split), end="\n\n")

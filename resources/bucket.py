@@ -8,7 +8,13 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
+import pyarrow as pa
+from pyarrow import fs
+
 from resources.errors import LakeError, clause
+
+ACCESS = "Check that it is there and may be read; for a bucket also AWS_ENDPOINT_URL, AWS_REGION and the keys."
+"""The way out of what cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,23 @@ class Bucket:
         except BotoCoreError as error:
             raise _failed(path, error) from error
         return answer
+
+
+def open_bucket(uri: str) -> tuple[fs.FileSystem, str]:
+    """The file system of an `s3://` URI, and the path in it.
+
+    Raises:
+        LakeError: The URI is of another kind or names no bucket.
+    """
+    if not uri.startswith("s3://"):
+        raise LakeError(f"A lake cannot be at {uri}.", hint="Give a folder, or s3://bucket/prefix.")
+    try:
+        files, path = fs.FileSystem.from_uri(uri)
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(f"{uri} cannot be opened: {clause(error)}.", hint=ACCESS) from error
+    if not path:
+        raise LakeError(f"{uri} names no bucket.", hint="Give s3://bucket/prefix.")
+    return files, path
 
 
 def _failed(path: str, error: Exception) -> LakeError:

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from resources.aside import Aside, sweep
-from resources.bucket import Bucket, Version
+from resources.bucket import ACCESS, Bucket, Version, open_bucket
 from resources.errors import LakeError, clause
 from resources.payload_reader import PayloadReader
 
@@ -37,7 +37,6 @@ ROW_GROUP_BYTES = 64 * 2**20
 """A row group is held in memory whole: where clips are long it takes fewer."""
 _CONTENT = "content"
 """Key of the content's hash in a table's footer."""
-_ACCESS = "Check that it is there and may be read; for a bucket also AWS_ENDPOINT_URL, AWS_REGION and the keys."
 
 
 class Lake:
@@ -56,7 +55,7 @@ class Lake:
         self.bucket: Bucket | None = None
         path = str(Path(root).absolute())
         if "://" in self.uri:
-            self.fs, path = _in_bucket(self.uri)
+            self.fs, path = open_bucket(self.uri)
             self.bucket = Bucket()
         self.root = PurePosixPath(path)
 
@@ -176,8 +175,14 @@ class Lake:
     # Payloads ----------------------------------------------------------------------------------------------------
 
     def write_payload(self, asset: str, payload: str, file: str, tables: Iterator[pa.Table]) -> None:
-        """Write an immutable payload file, at most `ROW_GROUP` clips and about `ROW_GROUP_BYTES` a row group."""
-        name = f"{asset}/{payload}/{file}"
+        """Write an immutable payload file, as `write_clips` does."""
+        self.write_clips(f"{asset}/{payload}/{file}", tables)
+
+    def write_clips(self, name: str, tables: Iterator[pa.Table]) -> None:
+        """Write a file of payloads, at most `ROW_GROUP` clips and about `ROW_GROUP_BYTES` a row group.
+
+        Not compressed: FLAC and JPEG are.
+        """
         first = next(tables, None)
         if first is None:
             raise LakeError(f"{name} would be empty.")
@@ -304,19 +309,7 @@ class Lake:
         try:
             yield
         except OSError as error:
-            raise LakeError(f"{self.root / name} cannot be read: {clause(error)}.", hint=_ACCESS) from error
-
-
-def _in_bucket(uri: str) -> tuple[fs.FileSystem, str]:
-    if not uri.startswith("s3://"):
-        raise LakeError(f"A lake cannot be at {uri}.", hint="Give a folder, or s3://bucket/prefix.")
-    try:
-        files, path = fs.FileSystem.from_uri(uri)
-    except (OSError, pa.ArrowException) as error:
-        raise LakeError(f"{uri} cannot be opened: {clause(error)}.", hint=_ACCESS) from error
-    if not path:
-        raise LakeError(f"{uri} names no bucket.", hint="Give s3://bucket/prefix.")
-    return files, path
+            raise LakeError(f"{self.root / name} cannot be read: {clause(error)}.", hint=ACCESS) from error
 
 
 def _write_parquet(frame: pl.DataFrame, stream: BinaryIO, metadata: Mapping[str, str] | None) -> None:

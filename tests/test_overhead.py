@@ -25,4 +25,4 @@ def test_every_stage_is_measured_and_computes_every_clip(tmp_path: Path) -> None
             assert set(table["status"]) == {"skipped" if name == "visual_captions" else "ok"}, name
     for name in (*STAGES, *ACTIVITIES):
         assert name in report(measured)
-    assert "s per shard" in fixed_costs(measured, measured.__class__(**{**vars(measured), "shards": 4}))
+    assert "per shard" in fixed_costs(measured, measured.__class__(**{**vars(measured), "shards": 4}))

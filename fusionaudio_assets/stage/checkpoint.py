@@ -110,7 +110,8 @@ class Checkpoint:
             found = [{"clip_id": row["clip_id"], value: row[payload]} for row in rows if row.get(payload) is not None]
             if found:
                 frame = pl.DataFrame(found, schema=schema)
-                self.lake.write_frame(f"{self.folder}/{part}.{payload}.parquet", frame)
+                table_of_clips = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+                self.lake.write_clips(f"{self.folder}/{part}.{payload}.parquet", iter([table_of_clips]))
                 for row in rows:
                     if row.get(payload) is not None:
                         row[f"{payload}_file"] = "pending"
