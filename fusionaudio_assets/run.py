@@ -78,6 +78,8 @@ def run_lake(
 
     Raises:
         SettingError: The profile is not valid, or a stage or shard does not exist.
+        LakeError: The lake cannot be read, or Dagster's storage cannot be used.
+        KeyboardInterrupt: The user stopped it; what was finished is kept.
     """
     workspace.profile.check(profile_needs())
     keys = _known(shards, workspace.lake.shards(), "shard", "fusionaudio status")
@@ -147,7 +149,11 @@ class _Run:
 
 
 def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, shard: str | None = None) -> str | None:
-    """Materialise an asset, or one shard of it; returns the message of what went wrong."""
+    """Materialise an asset, or one shard of it; returns the message of what went wrong.
+
+    Raises:
+        KeyboardInterrupt: The user stopped it, which Dagster makes a failed run of.
+    """
     result = job.execute_in_process(
         partition_key=shard,
         asset_selection=[dg.AssetKey(asset)],
@@ -157,6 +163,8 @@ def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, sh
     )
     if result.success:
         return None
+    if any(_is_interrupt(event) for event in result.all_events):
+        raise KeyboardInterrupt
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
@@ -166,6 +174,11 @@ def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, sh
                 cause = failure.error.cause or failure.error
                 return f"{cause.message.strip()} (run {result.run_id})"
     return f"The run {result.run_id} failed before its first step."
+
+
+def _is_interrupt(event: dg.DagsterEvent) -> bool:
+    error = event.job_failure_data.error if event.is_job_failure else None
+    return error is not None and error.cls_name in {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
 
 
 def _known(chosen: Sequence[str] | None, known: Sequence[str], what: str, lister: str) -> list[str]:

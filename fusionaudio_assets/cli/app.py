@@ -5,12 +5,10 @@ Each command is a module beside this one that is imported when the command runs,
 130 stopped by the user.
 """
 
-import importlib.util
+import importlib
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,16 +18,17 @@ from fusionaudio_assets.cli.console import complain
 from resources.errors import ResourceError, clause
 
 
-def _lazy(name: str) -> ModuleType:
-    """A module of this package that is imported when something in it is first used."""
-    spec = importlib.util.find_spec(f"fusionaudio_assets.cli.{name}")
-    assert spec is not None
-    assert spec.loader is not None
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+class _Lazy:
+    """A module of this package that is imported when something in it is first used.
+
+    Not `importlib.util.LazyLoader`, which loses a Ctrl-C that comes while it imports.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = f"fusionaudio_assets.cli.{name}"
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self._name), attribute)
 
 
 if TYPE_CHECKING:
@@ -44,16 +43,16 @@ if TYPE_CHECKING:
     from fusionaudio_assets.cli import status as status_command
     from fusionaudio_assets.cli import ui as ui_command
 else:
-    demo_command = _lazy("demo")
-    export_command = _lazy("export")
-    failures_command = _lazy("failures")
-    ingest_command = _lazy("ingest")
-    lake_commands = _lazy("lake")
-    models_commands = _lazy("models")
-    run_command = _lazy("run")
-    show_command = _lazy("show")
-    status_command = _lazy("status")
-    ui_command = _lazy("ui")
+    demo_command = _Lazy("demo")
+    export_command = _Lazy("export")
+    failures_command = _Lazy("failures")
+    ingest_command = _Lazy("ingest")
+    lake_commands = _Lazy("lake")
+    models_commands = _Lazy("models")
+    run_command = _Lazy("run")
+    show_command = _Lazy("show")
+    status_command = _Lazy("status")
+    ui_command = _Lazy("ui")
 
 
 class _Guarded(TyperGroup):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.popen_forkserver import Popen
 from multiprocessing.process import BaseProcess
@@ -177,6 +178,7 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
         if self._pool is None:
             context = _WorkerContext()
             context.set_forkserver_preload(_PRELOADED)
+            _start_fork_server()
             self._pool = ProcessPool(
                 self.workers, initializer=_start_worker, initargs=(self.settings.worker_memory_mb,), context=context
             )
@@ -233,6 +235,16 @@ class _Worker(ForkServerProcess):
 
 class _WorkerContext(ForkServerContext):
     Process = _Worker
+
+
+def _start_fork_server() -> None:
+    """Start the server deaf to Ctrl-C, which a terminal sends to it too: while it imports, it would die of it aloud."""
+    resource_tracker.ensure_running()  # which the server would start, and which lifts the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker(memory_mb: int) -> None:

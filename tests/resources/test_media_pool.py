@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +197,13 @@ def test_stopping_midway_leaves_the_pool_usable(clips: list[DecodeRequest]) -> N
 def _children(decoders: DecoderPool) -> list[int]:
     assert decoders._pool is not None
     return list(decoders._pool._pool_manager.worker_manager.workers)
+
+
+def test_ctrl_c_is_for_the_parent_alone(clips: list[DecodeRequest]) -> None:
+    """A terminal sends it to the whole group: neither the fork server, even while it imports, nor a worker heeds it."""
+    with DecoderPool(MediaSettings(workers=1)) as decoders:
+        list(decoders.decode_many(clips[:1]))
+        server = vars(forkserver._forkserver)["_forkserver_pid"]
+        status = Path(f"/proc/{server}/status").read_text()
+    (blocked,) = (int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk"))
+    assert blocked & 1 << (signal.SIGINT - 1)

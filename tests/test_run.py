@@ -1,0 +1,26 @@
+"""Runs from the terminal."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from fusionaudio_assets.run import Progress, run_lake
+from fusionaudio_assets.workspace import Workspace
+from tests.lakes import clip_row, make_lake
+
+
+def test_ctrl_c_stops_the_run_and_not_only_the_shard_that_is_worked_on(tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake", [[clip_row(1)], [clip_row(2)]])
+    told: list[tuple[str, str]] = []
+
+    def stopped(stage: str, shard: str, done: int, todo: int) -> None:
+        told.append((stage, shard))
+        signal.raise_signal(signal.SIGINT)
+
+    failures: list[str] = []
+    progress = Progress(clips=stopped, failed=lambda stage, shard, message: failures.append(message))
+    with pytest.raises(KeyboardInterrupt):
+        run_lake(Workspace.open(lake.uri), progress=progress)
+    assert told == [("raw_clips", "shard-000001")]
+    assert failures == []
