@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from fusionaudio_assets.checks.contract import check_columns, contract_rule, differences, out_of_range
+from fusionaudio_assets.checks.contract import check_columns, contract_rule, differences, out_of_range, table_of
 from fusionaudio_assets.checks.references import REFERENCES
 from fusionaudio_assets.checks.rules import Rule, rules_of
 from resources.errors import LakeError, SettingError
@@ -20,8 +21,11 @@ from resources.lake import Lake
 SAMPLES = 5
 """Violating rows that a verdict keeps for people."""
 
-SHARDS_AT_ONCE = 32
+SHARDS_AT_ONCE = 64
 """Shards that are judged together where many are: what a query costs is shared, and memory stays bounded."""
+
+READERS = 4
+"""Threads that read tables where many shards are judged."""
 
 Relations = Mapping[str, pl.DataFrame]
 """Tables that rules see, by name; `this` is the table that is judged. Each has the column `shard`."""
@@ -88,11 +92,13 @@ def evaluate_lake(lake: Lake, reads: Mapping[str, Iterable[str]]) -> Iterator[tu
     """
     standing = {asset: set(lake.shards(asset)) for asset in {"manifest", *reads, *(n for a in reads for n in reads[a])}}
     shards = iter(lake.shards())
-    while group := list(islice(shards, SHARDS_AT_ONCE)):
-        tables = _Tables(lake)
-        for asset, above in reads.items():
-            ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
-            yield from _evaluate(asset, ready, tables, above).items()
+    with ThreadPoolExecutor(READERS) as readers:
+        while group := list(islice(shards, SHARDS_AT_ONCE)):
+            tables = _Tables(lake)
+            tables.read(readers, [(asset, shard) for asset, held in standing.items() for shard in group if shard in held])
+            for asset, above in reads.items():
+                ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
+                yield from _evaluate(asset, ready, tables, above).items()
 
 
 def judge(rules: Sequence[Rule], relations: Relations, shards: Sequence[str]) -> dict[str, list[Verdict]]:
@@ -136,6 +142,10 @@ class _Tables:
         self.lake = lake
         self._read: dict[tuple[str, str], pl.DataFrame] = {}
 
+    def read(self, readers: Executor, names: Sequence[tuple[str, str]]) -> None:
+        """Read tables ahead, by asset and shard."""
+        list(readers.map(lambda name: self.of(*name), names))
+
     def of(self, asset: str, shard: str) -> pl.DataFrame:
         """The table of one shard."""
         if (asset, shard) not in self._read:
@@ -156,23 +166,21 @@ class _Tables:
 
 
 def _evaluate(asset: str, shards: Sequence[str], tables: _Tables, reads: Iterable[str]) -> dict[str, list[Verdict]]:
-    verdicts: dict[str, list[Verdict]] = {}
-    readable = []
-    for shard in shards:
-        frame = tables.of(asset, shard)
-        if told := differences(asset, frame):
-            verdicts[shard] = [_contract(asset, max(frame.height, 1), told)]
-        else:
-            verdicts[shard] = [_contract(asset, *out_of_range(asset, frame))]
-            readable.append(shard)
+    foreign = {shard: told for shard in shards if (told := differences(asset, tables.of(asset, shard)))}
+    verdicts = {
+        shard: [_contract(asset, max(tables.of(asset, shard).height, 1), told)] for shard, told in foreign.items()
+    }
+    readable = [shard for shard in shards if shard not in foreign]
     if not readable:
         return verdicts
     rules = rules_of(asset)
     relations = {"this": tables.together(asset, readable)}
     relations |= {name: tables.together(name, readable) for name in mentioned(rules, ("manifest", *reads))}
     relations |= {name: REFERENCES[name].frame() for name in mentioned(rules, REFERENCES)}
+    sound = table_of(asset).is_valid(relations["this"])
     for shard, found in judge(rules, relations, readable).items():
-        verdicts[shard] += found
+        broken = (0, ()) if sound else out_of_range(asset, tables.of(asset, shard))
+        verdicts[shard] = [_contract(asset, *broken), *found]
     return verdicts
 
 

@@ -219,7 +219,7 @@ CASES: dict[tuple[str, str], list[Spoil]] = {
     ],
     ("fused_captions", "short_captions"): [caption("Music."), caption("A dog.")],
     ("fused_captions", "long_captions"): [caption("A dog barks and " * 40)],
-    ("fused_captions", "duplicate_captions"): [caption("A dog  barks at a cat."), caption("a Dog barks at a cat.")],
+    ("fused_captions", "duplicate_captions"): [caption(" A dog barks at a cat."), caption("a Dog barks at a cat.")],
     ("fused_captions", "not_english"): [
         caption("Ein Hund bellt und im Hintergrund ist eine ruhige Musik mit Klavier zu hören."),
         caption("Un chien aboie et une musique calme est jouée dans le fond."),
@@ -304,7 +304,7 @@ CASES: dict[tuple[str, str], list[Spoil]] = {
     ],
     ("filtered_dataset", "kept_leaks"): [edit("fused_captions", leaks=[LEAK])],
     ("filtered_dataset", "kept_unsupported_claims"): [edit("fused_captions", claims=[CLAIM])],
-    ("filtered_dataset", "kept_duplicates"): [edit("filtered_dataset", caption="A Dog  barks at a cat.")],
+    ("filtered_dataset", "kept_duplicates"): [edit("filtered_dataset", caption="A Dog barks at a cat. ")],
     ("filtered_dataset", "survivors"): [DROPPED],
     ("filtered_dataset", "dropped_clips"): [DROPPED],
     ("filtered_dataset", "label_balance"): [label_kept_less],

@@ -67,9 +67,9 @@ def _clip(number: int, clips: int) -> dict[str, Row]:
     clip_id = f"{number:016x}"
     similarity = 0.2 + 0.4 * number / clips
     caption = f"A dog barks {'twice ' * (number % 7)}while take number {number} of a calm song plays in the background."
-    source = {"sources": [f"{number}.mp4"], "license": "CC0-1.0", "split": None, "start_s": None, "end_s": None}
-    source |= {"labels": [{"name": "Bark", "quality": 0.9}]}
-    scored = [{"label": "piano", "score": 0.6}]
+    source: Row = {"sources": [f"{number}.mp4"], "license": "CC0-1.0", "split": None, "start_s": None, "end_s": None}
+    source["labels"] = [{"name": "Bark", "quality": 0.9}]
+    scored: list[Row] = [{"label": "piano", "score": 0.6}]
     own: dict[str, Row] = {
         "raw_clips": source
         | {"duration_s": DURATION_S, "sample_rate_hz": 44100, "channels": 2, "source_channels": 2, "codec": "aac"}

@@ -4,4 +4,6 @@
 SELECT shard, clip_id, caption
 FROM this
 WHERE kept
-QUALIFY count(*) OVER (PARTITION BY shard, lower(regexp_replace(trim(caption), '\s+', ' ', 'g'))) > 1
+    AND (shard, lower(trim(caption))) IN (
+        SELECT (shard, lower(trim(caption))) FROM this WHERE kept GROUP BY ALL HAVING count(*) > 1
+    )

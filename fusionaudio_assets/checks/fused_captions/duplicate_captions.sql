@@ -4,5 +4,6 @@
 -- among: caption IS NOT NULL
 SELECT shard, clip_id, caption
 FROM this
-WHERE caption IS NOT NULL
-QUALIFY count(*) OVER (PARTITION BY shard, lower(regexp_replace(trim(caption), '\s+', ' ', 'g'))) > 1
+WHERE (shard, lower(trim(caption))) IN (
+    SELECT (shard, lower(trim(caption))) FROM this WHERE caption IS NOT NULL GROUP BY ALL HAVING count(*) > 1
+)

@@ -2,6 +2,6 @@
 -- severity: ERROR
 -- bound: share <= 0.05 or clips <= 2
 -- among: caption IS NOT NULL
-SELECT shard, clip_id, len(regexp_extract_all(caption, '\S+')) AS num_words, caption
+SELECT shard, clip_id, len(string_split(trim(caption), ' ')) AS num_words, caption
 FROM this
 WHERE num_words > 120

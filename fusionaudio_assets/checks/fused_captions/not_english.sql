@@ -12,17 +12,17 @@ WITH written AS (
 counted AS (
     SELECT shard, clip_id, caption, len(word) AS num_words,
         length(regexp_replace(caption, '[\p{Latin}\P{L}]+', '', 'g')) AS other_letters,
-        len(list_filter(word, lambda one: one IN (
+        len(list_filter(word, lambda one: list_contains([
             'a', 'an', 'the', 'and', 'of', 'in', 'with', 'while', 'is', 'are', 'to', 'by', 'as', 'at', 'over', 'then',
             'can', 'be', 'heard', 'on', 'there', 'from', 'followed', 'what', 'it', 'or', 'for', 'before', 'after'
-        ))) AS english,
-        len(list_filter(word, lambda one: one IN (
+        ], one))) AS english,
+        len(list_filter(word, lambda one: list_contains([
             'der', 'das', 'und', 'ist', 'ein', 'eine', 'einem', 'einer', 'mit', 'von', 'im', 'auf',
             'le', 'les', 'un', 'une', 'et', 'est', 'des', 'du', 'dans', 'avec', 'qui', 'au',
             'el', 'los', 'las', 'una', 'y', 'en', 'del', 'con', 'que', 'por', 'es',
             'il', 'lo', 'di', 'che', 'della', 'sono', 'um', 'uma', 'os', 'da', 'com', 'na',
             'een', 'het', 'van', 'wordt', 'og', 'och', 'det', 'som', 'med', 'jest', 'się', 've', 'bir'
-        ))) AS foreign_words
+        ], one))) AS foreign_words
     FROM written
 )
 SELECT shard, clip_id, caption

@@ -4,4 +4,4 @@
 -- among: caption IS NOT NULL
 SELECT shard, clip_id, caption
 FROM this
-WHERE len(regexp_extract_all(caption, '\S+')) < 3
+WHERE len(string_split(trim(caption), ' ')) < 3

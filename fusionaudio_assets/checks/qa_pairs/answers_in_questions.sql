@@ -8,6 +8,7 @@ FROM (
         ' ' || trim(regexp_replace(lower(pair.question), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ' AS question,
         ' ' || trim(regexp_replace(lower(pair.answer), '[^\p{L}\p{N}]+', ' ', 'g')) || ' ' AS answer
     FROM (SELECT shard, clip_id, unnest(pairs) AS pair FROM this)
+    -- Where the question offers a choice, or asks for yes or no, the answer may stand in it.
+    WHERE coalesce(pair.format, 'open') NOT IN ('choice', 'yes_no')
 )
--- Where the question offers a choice, or asks for yes or no, the answer may stand in it.
-WHERE coalesce(pair.format, 'open') NOT IN ('choice', 'yes_no') AND trim(answer) <> '' AND contains(question, answer)
+WHERE trim(answer) <> '' AND contains(question, answer)
