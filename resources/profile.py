@@ -96,7 +96,7 @@ class Profile:
             SettingError: The text is not YAML or not of a profile's form.
         """
         try:
-            raw = _RawProfile.model_validate(yaml.safe_load(text))
+            raw = _RawProfile.model_validate(yaml.load(text, _Loader))  # noqa: S506 - a SafeLoader
         except yaml.YAMLError as error:
             raise SettingError(f"{origin} is not YAML: {clause(error)}.") from error
         except ValidationError as error:
@@ -124,6 +124,22 @@ class Profile:
             )
         for name, need in needs.items():
             self.stage(name, need)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is given twice, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping of keys that are all different."""
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
 
 
 def profile_text(name_or_file: str) -> tuple[str, str]:

@@ -45,7 +45,7 @@ def test_init_refuses_another_profile_for_a_lake_that_is_there(terminal: Termina
     [
         ("surprise: 1\nstages:", "surprise"),
         ("stages:\n  nonsense: {}", "nonsense"),
-        ("stages:\n  filtered_dataset: {params: {min_words: -3}}", "min_words = -3"),
+        ("stages:\n  tags: {}", "'tags' is given twice"),
     ],
 )
 def test_a_bad_profile_makes_no_lake(terminal: Terminal, tmp_path: Path, line: str, told: str) -> None:
