@@ -15,8 +15,10 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.popen_forkserver import Popen
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from pathlib import Path
 from types import ModuleType, TracebackType
+from weakref import WeakSet
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -139,6 +141,7 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
         self.settings = settings
         self.workers = settings.workers or len(os.sched_getaffinity(0))
         self._pool: ProcessPool | None = None
+        _POOLS.add(self)
 
     def decode_many(self, requests: Iterable[DecodeRequest]) -> Iterator[PreparedClip | ClipError]:
         """Decode clips in parallel and give them back in order, a few clips ahead of whoever takes them.
@@ -207,6 +210,18 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
                 if attempt.pool is self._pool:
                     self.close()
             attempt = self._submit(attempt.request)
+
+
+_POOLS: "WeakSet[DecoderPool]" = WeakSet()
+
+
+def _close_all() -> None:
+    for pool in list(_POOLS):
+        pool.close()
+
+
+# A process that multiprocessing started, as each run of Dagster's is, waits for its children before it runs `atexit`.
+Finalize(None, _close_all, exitpriority=0)
 
 
 @dataclass(frozen=True)

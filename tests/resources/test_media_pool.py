@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from multiprocessing import forkserver
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +182,23 @@ with DecoderPool(MediaSettings(workers=1)) as pool:
 """
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.split() == ["ran", "PreparedClip"]
+
+
+def _decode_and_forget() -> None:
+    decoders = DecoderPool(MediaSettings(workers=1))
+    assert reasons(list(decoders.decode_many([DecodeRequest(SILENCE)]))) == ["ok"]
+    pool.kept = decoders  # type: ignore[attr-defined]
+
+
+def test_a_process_of_multiprocessing_ends_though_its_pool_was_not_closed() -> None:
+    """Each run of Dagster's is such a process: it would keep its models in memory for ever."""
+    process = get_context("spawn").Process(target=_decode_and_forget)
+    process.start()
+    process.join(timeout=60)
+    alive = process.is_alive()
+    process.kill()
+    assert not alive
+    assert process.exitcode == 0
 
 
 def test_stopping_midway_leaves_the_pool_usable(clips: list[DecodeRequest]) -> None:

@@ -80,6 +80,13 @@ class World:
         runs = self.instance.get_runs(dg.RunsFilter(statuses=[status]))
         return Counter(run.tags["dagster/partition"] for run in runs)
 
+    def run_processes_ended(self) -> bool:
+        """True when the process of every run is gone, and its models with it."""
+        return all(
+            any("Process for run exited" in (event.message or "") for event in self.instance.all_logs(run.run_id))
+            for run in self.instance.get_runs()
+        )
+
     def clips(self, asset: str) -> list[str]:
         """Ids of the clips in all tables of an asset."""
         tables = [self.lake.read_table(asset, shard, ["clip_id"]) for shard in self.lake.shards(asset)]
@@ -118,6 +125,7 @@ def test_files_become_a_finished_run_and_one_that_is_being_copied_waits(tmp_path
         world.wait_for(
             "a finished run", lambda: sum(world.runs(dg.DagsterRunStatus.SUCCESS).values()) > 0, while_waiting=copy_on
         )
+        world.wait_for("the end of its process", world.run_processes_ended)
     assert len(world.clips("filtered_dataset")) == 3
     assert world.clips("filtered_dataset") == world.clips(MANIFEST)
     assert world.runs(dg.DagsterRunStatus.SUCCESS) == {"shard-000001": 1}
