@@ -1,6 +1,6 @@
 -- guards: Few captions say of one clip word for word what another says of its own.
 -- severity: WARN
--- bound: share <= 0.1 or clips <= 2
+-- bound: share <= 0.2 or clips <= 2
 -- among: caption IS NOT NULL
 SELECT shard, clip_id, caption
 FROM this
