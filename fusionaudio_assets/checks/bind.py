@@ -11,7 +11,7 @@ import polars as pl
 from fusionaudio_assets.checks.contract import TABLES
 from fusionaudio_assets.checks.evaluate import AMONG, Relations, cannot_run, connect, mentioned, over
 from fusionaudio_assets.checks.references import REFERENCES
-from fusionaudio_assets.checks.rules import COMMON, ROOT, Rule, load_rules, rules_of
+from fusionaudio_assets.checks.rules import ALL, COMMON, ROOT, Rule, load_rules, rules_of
 from fusionaudio_assets.stage import Stage
 from fusionaudio_assets.tables import polars_schema
 from resources.errors import SettingError
@@ -54,9 +54,11 @@ def bind(rules: Sequence[Rule], relations: Relations) -> None:
         for name, frame in relations.items():
             connection.register(name, frame.to_arrow())
         for rule in rules:
-            returned = _FIGURES if rule.bound.measure == "figure" else _CLIPS
+            queries = [_FIGURES if rule.bound.measure == "figure" else _CLIPS]
+            if rule.among != ALL:
+                queries.append(AMONG.format(rule.among))
             try:
-                for query in (returned, AMONG.format(rule.among)):
+                for query in queries:
                     connection.execute(f"PREPARE rule AS {over(rule, query)}")
             except duckdb.Error as error:
                 raise cannot_run(rule, error) from error

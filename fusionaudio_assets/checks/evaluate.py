@@ -95,7 +95,7 @@ def evaluate_lake(lake: Lake, reads: Mapping[str, Iterable[str]]) -> Iterator[tu
     with ThreadPoolExecutor(READERS) as readers:
         while group := list(islice(shards, SHARDS_AT_ONCE)):
             tables = _Tables(lake)
-            tables.read(readers, [(asset, shard) for asset, held in standing.items() for shard in group if shard in held])
+            tables.read(readers, [(name, shard) for name, held in standing.items() for shard in group if shard in held])
             for asset, above in reads.items():
                 ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
                 yield from _evaluate(asset, ready, tables, above).items()
@@ -113,6 +113,8 @@ def judge(rules: Sequence[Rule], relations: Relations, shards: Sequence[str]) ->
             connection.register(name, frame.to_arrow())
         for rule in rules:
             found = _figures(connection, rule) if rule.bound.measure == "figure" else _clips(connection, rule)
+            if unknown := found.keys() - verdicts.keys():
+                raise SettingError(f"{rule.path}: the rule tells of shards that it was not asked about: {unknown}.")
             nothing = Verdict(rule, rule.bound.limit if rule.bound.measure == "figure" else 0.0, holds=True)
             for shard, own in verdicts.items():
                 own.append(found.get(shard, nothing))
@@ -161,7 +163,7 @@ class _Tables:
         for shard in shards:
             frame = self.of(asset, shard)
             check_columns(asset, shard, frame)
-            frames.append(frame.with_columns(shard=pl.lit(shard)))
+            frames.append(frame.select(*table_of(asset).columns(), pl.lit(shard).alias("shard")))
         return pl.concat(frames)
 
 
@@ -192,11 +194,10 @@ def _clips(connection: duckdb.DuckDBPyConnection, rule: Rule) -> dict[str, Verdi
     counted = dict(_run(connection, rule, "SELECT shard, count(DISTINCT clip_id) FROM found GROUP BY shard"))
     if not counted:
         return {}
-    among = dict(_run(connection, rule, AMONG.format(rule.among)))
-    figures = {
-        shard: clips if rule.bound.measure == "clips" else clips / max(among.get(shard, 0), clips)
-        for shard, clips in counted.items()
-    }
+    figures = counted
+    if rule.bound.measure == "share":
+        among = dict(_run(connection, rule, AMONG.format(rule.among)))
+        figures = {shard: clips / max(among.get(shard, 0), clips) for shard, clips in counted.items()}
     holds = {shard: rule.bound.allows(figures[shard], clips) for shard, clips in counted.items()}
     shown = {} if all(holds.values()) else dict(_run(connection, rule, _SAMPLES))
     return {

@@ -31,6 +31,8 @@ from resources.errors import SettingError
 
 ROOT = Path(__file__).parent
 COMMON = "every_stage"
+ALL = "true"
+"""The condition of a rule whose share is of all clips."""
 ERROR: Literal["ERROR"] = "ERROR"
 WARN: Literal["WARN"] = "WARN"
 
@@ -94,7 +96,7 @@ class Rule:
     bound: Bound
     sql: str
     path: Path
-    among: str = "true"
+    among: str = ALL
 
     @property
     def bound_text(self) -> str:
@@ -154,7 +156,7 @@ def parse_rule(path: Path, asset: str) -> Rule:
         bound=_bound(path, *header["bound"]),
         sql=text.rstrip().removesuffix(";"),
         path=path,
-        among=header["among"][1] if "among" in header else "true",
+        among=header["among"][1] if "among" in header else ALL,
     )
 
 

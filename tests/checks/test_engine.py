@@ -186,6 +186,11 @@ def test_two_figures_for_a_shard_are_an_error(write: Write) -> None:
         verdicts(write("SELECT shard, length AS figure FROM this", bound="figure <= 2"))
 
 
+def test_rows_of_no_shard_are_an_error(write: Write) -> None:
+    with pytest.raises(SettingError, match="not asked about"):
+        verdicts(write("SELECT NULL::VARCHAR AS shard, clip_id FROM this"))
+
+
 def test_samples_are_few_and_short(write: Write) -> None:
     this = pl.DataFrame({"shard": "a", "clip_id": [str(i) for i in range(50)], "length": 3, "text": "x" * 1000})
     verdict = verdicts(write("SELECT * FROM this"), this)["a"]
@@ -235,6 +240,11 @@ def test_many_shards_at_once_get_the_verdicts_that_they_get_alone(lake: Lake, mo
     assert {asset for asset, shard in judged if shard == "shard-000003"} == {
         name for name, stage in STAGES.items() if "tags" not in (name, *stage.reads)
     }
+
+
+def test_the_order_of_columns_does_not_matter(lake: Lake) -> None:
+    rewrite(lake, "tags", lambda frame: frame.select(reversed(frame.columns)))
+    assert broken(evaluate("tags", SHARD, lake, STAGES["tags"].reads)) == ["one_row_per_clip"]  # other clips' table
 
 
 def test_a_table_that_is_not_there_is_told(lake: Lake) -> None:
