@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from fusionaudio_assets.checks import check_rules
 from fusionaudio_assets.graph import LAKE_ASSETS, RELEASE, STAGE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.materialize import code_version
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
@@ -21,6 +22,7 @@ def build_definitions(uri: str) -> dg.Definitions:
     """
     profile = _profile(uri)
     profile.check(profile_needs())
+    check_rules(STAGES)
     versions = {name: code_version(stage, profile.stage(name, stage.profile_needs)) for name, stage in STAGES.items()}
     assets = [
         asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=versions[spec.key.to_user_string()]))
