@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import filelock
 from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._core.storage.tags import RETRY_STRATEGY_TAG, WILL_RETRY_TAG
 
 _FOLDER = "running"
 
@@ -61,6 +62,19 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         """Tell whether the process of a started run lives; the monitoring daemon fails the run when it does not."""
-        if is_dead(self._instance, run.run_id):
-            return CheckRunHealthResult(WorkerStatus.FAILED, "its process died")
-        return CheckRunHealthResult(WorkerStatus.RUNNING)
+        if not is_dead(self._instance, run.run_id):
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        self._promise_retry(run)
+        return CheckRunHealthResult(WorkerStatus.FAILED, "its process died")
+
+    def _promise_retry(self, run: dg.DagsterRun) -> None:
+        """Say that the run will be retried before it is failed.
+
+        Dagster writes the failure, then the run's status, then this tag. The daemon that retries wakes in the same
+        second as the one that monitors; where it sees the failure before the status, it would never retry. Nor may
+        the retry start from the failed step then, which asks for the status; all steps cost little, as rows are kept.
+        """
+        group = self._instance.get_run_group(run.run_id)
+        attempts = len(list(group[1])) if group else 1
+        if self._instance.run_retries_enabled and attempts <= self._instance.run_retries_max_retries:
+            self._instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: "true", RETRY_STRATEGY_TAG: "ALL_STEPS"})

@@ -8,7 +8,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.launcher import WorkerStatus
+from dagster._core.storage.tags import PARENT_RUN_ID_TAG, ROOT_RUN_ID_TAG
 from dagster._core.test_utils import create_run_for_test
+from dagster._daemon.auto_run_reexecution.auto_run_reexecution import should_retry
 
 from fusionaudio_assets.instance import TEMPLATE
 from fusionaudio_assets.run_launcher import LocalRunLauncher, is_dead, living
@@ -53,6 +55,29 @@ def test_the_instance_of_a_lake_asks_its_launcher(instance: dg.DagsterInstance, 
     assert launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
     subprocess.run([sys.executable, "-c", _DIE, str(tmp_path), run.run_id], check=False, cwd=ROOT)
     assert launcher.check_run_worker_health(run).status is WorkerStatus.FAILED
+    started = instance.get_run_by_id(run.run_id)
+    assert started is not None
+    assert started.status is dg.DagsterRunStatus.STARTED
+    assert should_retry(started, instance), "the daemon that retries may see the failure before the run's status"
+    instance.report_run_failed(started)
+    failed = instance.get_run_by_id(run.run_id)
+    assert failed is not None
+    assert should_retry(failed, instance)
+
+
+def test_a_run_that_died_too_often_is_not_promised_another_try(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    root = create_run_for_test(instance, status=dg.DagsterRunStatus.FAILURE)
+    for _ in range(instance.run_retries_max_retries):
+        last = create_run_for_test(
+            instance,
+            status=dg.DagsterRunStatus.STARTED,
+            root_run_id=root.run_id,
+            parent_run_id=root.run_id,
+            tags={ROOT_RUN_ID_TAG: root.run_id, PARENT_RUN_ID_TAG: root.run_id},
+        )
+    subprocess.run([sys.executable, "-c", _DIE, str(tmp_path), last.run_id], check=False, cwd=ROOT)
+    assert instance.run_launcher.check_run_worker_health(last).status is WorkerStatus.FAILED
+    assert not should_retry(instance.get_run_by_id(last.run_id) or last, instance)
 
 
 def test_every_run_with_a_lake_shows_that_it_is_alive(instance: dg.DagsterInstance, tmp_path: Path) -> None:
