@@ -22,6 +22,7 @@ lint: $(VENV)/.dev ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 ui: $(VENV)/.core ## open the Dagster UI on LAKE (default ./lake), on loopback
 	$(BIN)/fusionaudio ui --lake $(LAKE)

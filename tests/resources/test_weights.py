@@ -4,6 +4,7 @@ import hashlib
 import multiprocessing
 import os
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -168,8 +169,8 @@ def fetch_in_process(package: wheels.Package) -> bytes:
 
 
 def test_processes_that_fetch_at_once_do_not_break_each_other(package: wheels.Package) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        assert pool.map(fetch_in_process, [package] * 3) == [JOINED] * 3
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert list(pool.map(fetch_in_process, [package] * 3)) == [JOINED] * 3
 
 
 def test_an_adapter_without_weights_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
