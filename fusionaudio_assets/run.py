@@ -10,6 +10,7 @@ import dagster as dg
 from fusionaudio_assets.definitions import JOB, RELEASE_JOB, build_definitions
 from fusionaudio_assets.graph import RELEASE, STAGES, profile_needs
 from fusionaudio_assets.instance import dagster_home, open_instance, storage_faults
+from fusionaudio_assets.interrupts import heeding_interrupts
 from fusionaudio_assets.stage import Stage, look, progress_listener
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
@@ -87,8 +88,14 @@ def run_lake(
     stages = [STAGES[name] for name in selected if name in STAGES]
     told = progress or Progress()
     home = dagster_home(workspace.lake)
-    with storage_faults(home), open_instance(workspace.lake) as instance, _listening(told.clips):
-        run = _Run(workspace, instance, told)
+    with (
+        storage_faults(home),
+        open_instance(workspace.lake) as instance,
+        heeding_interrupts() as heed_interrupts,
+        _listening(told.clips),
+        _no_model_left(),
+    ):
+        run = _Run(workspace, instance, told, heed_interrupts)
         for index, stage in enumerate(stages):
             run.stage(stage, keys)
             _free_models(workspace, stages[index + 1 :])
@@ -100,8 +107,11 @@ def run_lake(
 class _Run:
     """A run under way."""
 
-    def __init__(self, workspace: Workspace, instance: dg.DagsterInstance, told: Progress) -> None:
+    def __init__(
+        self, workspace: Workspace, instance: dg.DagsterInstance, told: Progress, heed_interrupts: Callable[[], None]
+    ) -> None:
         self.workspace, self.instance, self.told = workspace, instance, told
+        self._heed_interrupts = heed_interrupts
         definitions = build_definitions(workspace.lake.uri)
         self.job = definitions.resolve_job_def(JOB)
         self.release_job = definitions.resolve_job_def(RELEASE_JOB)
@@ -122,7 +132,7 @@ class _Run:
                     self.summary.passed.setdefault(stage.name, []).append(shard)
                     self.told.passed(stage.name, shard)
                     continue
-                message = _execute(self.job, self.instance, stage.name, shard)
+                message = self._executed(self.job, stage.name, shard)
             except LakeError as error:
                 message = str(error)
             if message is None:
@@ -134,7 +144,7 @@ class _Run:
     def release(self) -> None:
         """Release what is kept now."""
         self.told.stage(RELEASE)
-        message = _execute(self.release_job, self.instance, RELEASE)
+        message = self._executed(self.release_job, RELEASE)
         if message is not None:
             self._failed(RELEASE, "", message)
             return
@@ -143,17 +153,18 @@ class _Run:
         assert event.asset_materialization is not None
         self.summary.release = str(event.asset_materialization.metadata["path"].value)
 
+    def _executed(self, job: dg.JobDefinition, asset: str, shard: str | None = None) -> str | None:
+        message = _execute(job, self.instance, asset, shard)
+        self._heed_interrupts()
+        return message
+
     def _failed(self, asset: str, shard: str, message: str) -> None:
         self.summary.failures.append((asset, shard, message))
         self.told.failed(asset, shard, message)
 
 
 def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, shard: str | None = None) -> str | None:
-    """Materialise an asset, or one shard of it; returns the message of what went wrong.
-
-    Raises:
-        KeyboardInterrupt: The user stopped it, which Dagster makes a failed run of.
-    """
+    """Materialise an asset, or one shard of it; returns the message of what went wrong."""
     result = job.execute_in_process(
         partition_key=shard,
         asset_selection=[dg.AssetKey(asset)],
@@ -163,8 +174,6 @@ def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, sh
     )
     if result.success:
         return None
-    if any(_is_interrupt(event) for event in result.all_events):
-        raise KeyboardInterrupt
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
@@ -174,11 +183,6 @@ def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, sh
                 cause = failure.error.cause or failure.error
                 return f"{cause.message.strip()} (run {result.run_id})"
     return f"The run {result.run_id} failed before its first step."
-
-
-def _is_interrupt(event: dg.DagsterEvent) -> bool:
-    error = event.job_failure_data.error if event.is_job_failure else None
-    return error is not None and error.cls_name in {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
 
 
 def _known(chosen: Sequence[str] | None, known: Sequence[str], what: str, lister: str) -> list[str]:
@@ -203,3 +207,12 @@ def _listening(listener: Callable[[str, str, int, int], None]) -> Iterator[None]
         yield
     finally:
         progress_listener.reset(token)
+
+
+@contextmanager
+def _no_model_left() -> Iterator[None]:
+    """Close what is loaded also when the run is stopped: workers that still start would complain that nobody waits."""
+    try:
+        yield
+    finally:
+        close_all_but(())

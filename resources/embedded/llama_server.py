@@ -130,6 +130,7 @@ class LlamaServer(LanguageModel):
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            process_group=0,  # Ctrl-C is for this process: half a server would leave its clients waiting
         )
         _stop_at_exit(process)
         address = self._first_line(process, json.dumps(settings))

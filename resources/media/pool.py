@@ -181,7 +181,7 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
         if self._pool is None:
             context = _WorkerContext()
             context.set_forkserver_preload(_PRELOADED)
-            _start_fork_server()
+            _start_fork_server(context)
             self._pool = ProcessPool(
                 self.workers, initializer=_start_worker, initargs=(self.settings.worker_memory_mb,), context=context
             )
@@ -252,14 +252,24 @@ class _WorkerContext(ForkServerContext):
     Process = _Worker
 
 
-def _start_fork_server() -> None:
-    """Start the server deaf to Ctrl-C, which a terminal sends to it too: while it imports, it would die of it aloud."""
+def _start_fork_server(context: ForkServerContext) -> None:
+    """Start the server of a context and wait for it.
+
+    It is deaf to Ctrl-C, which a terminal sends to it too, and of which it would die aloud while it imports. What is
+    waited for is a worker that does nothing: one of the pool would complain when nobody waits for it any more.
+    """
     resource_tracker.ensure_running()  # which the server would start, and which lifts the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    first = context.Process(target=_nothing)
+    first.start()
+    first.join()
+
+
+def _nothing() -> None: ...
 
 
 def _start_worker(memory_mb: int) -> None:

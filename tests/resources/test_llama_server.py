@@ -38,6 +38,14 @@ def test_a_server_that_died_is_started_again() -> None:
     adapter.close()
 
 
+def test_ctrl_c_in_a_terminal_does_not_reach_the_server() -> None:
+    """Half a server would leave the answer that is waited for, and with it the whole run, hanging."""
+    adapter = LlamaServer(threads=1)
+    adapter.load()
+    assert os.getpgid(process_of(adapter).pid) != os.getpgid(0)
+    adapter.close()
+
+
 @pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc to look for the process")
 def test_the_server_goes_with_a_killed_parent() -> None:
     code = (
