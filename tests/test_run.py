@@ -35,7 +35,7 @@ def test_ctrl_c_is_not_lost_while_dagster_keeps_its_books(tmp_path: Path, monkey
     told: list[str] = []
 
     def stopped(instance: dg.DagsterInstance, event: dg.EventLogEntry, **options: Any) -> None:
-        if "stop" not in told and event.dagster_event and event.dagster_event.is_step_success:
+        if "stop" not in told and event.dagster_event and event.dagster_event.is_job_success:
             told.append("stop")
             signal.raise_signal(signal.SIGINT)
         handle(instance, event, **options)
