@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import filelock
+from pyarrow.fs import LocalFileSystem
 from sqlalchemy.exc import DBAPIError
 
 from fusionaudio_assets.shards import register_shards
+from resources.aside import Aside
 from resources.errors import LakeError, clause
 from resources.lake import Lake
 
@@ -36,11 +39,8 @@ def dagster_home(lake: Lake) -> Path:
         )
     settings = home / "dagster.yaml"
     if not settings.exists():
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-            settings.write_text(TEMPLATE.read_text())
-        except OSError as error:
-            raise LakeError(f"{settings} cannot be written: {error.strerror}.", hint="Give write access.") from error
+        with Aside(LocalFileSystem(), str(settings)) as stream:
+            stream.write(TEMPLATE.read_bytes())
     return home
 
 
@@ -55,7 +55,8 @@ def open_instance(lake: Lake) -> dg.DagsterInstance:
     home = dagster_home(lake)
     os.environ["DAGSTER_HOME"] = str(home.absolute())
     os.environ["FUSIONAUDIO_LAKE"] = lake.uri if not lake.is_local else str(lake.root)
-    with storage_faults(home):
+    # Dagster makes its tables on first use, and two that do so at once hinder each other.
+    with filelock.FileLock(home / ".opening.lock"), storage_faults(home):
         instance = dg.DagsterInstance.from_config(str(home))
         register_shards(instance, lake.shards())
     return instance
