@@ -2,7 +2,6 @@
 
 import functools
 from typing import TYPE_CHECKING
-from unittest import mock
 
 if TYPE_CHECKING:
     import inflect
@@ -20,9 +19,6 @@ def is_plural(noun: str) -> bool:
 
 @functools.cache
 def _engine() -> "inflect.engine":
-    # On import inflect has typeguard rewrite its code to check types at every call, which takes two seconds; without,
-    # a hundredth. What it is given here is checked already, by mypy.
-    with mock.patch("typeguard.typechecked", lambda decorated: decorated):
-        import inflect  # noqa: PLC0415
+    import inflect  # noqa: PLC0415 - two seconds that commands which write no caption need not spend
 
     return inflect.engine()
