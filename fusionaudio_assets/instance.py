@@ -18,6 +18,7 @@ from resources.lake import Lake
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 WORKSPACE = Path(__file__).with_name("workspace.yaml")
 """What `dagster dev` and `dagster-daemon run` are given with `--workspace`."""
+_SIGNS_OF_URLS = "?%"
 
 
 def dagster_home(lake: Lake) -> Path:
@@ -26,7 +27,8 @@ def dagster_home(lake: Lake) -> Path:
     A lake in a bucket keeps its instance where `DAGSTER_HOME` says.
 
     Raises:
-        LakeError: The lake is in a bucket and `DAGSTER_HOME` is not set, or the folder cannot be written.
+        LakeError: The lake is in a bucket and `DAGSTER_HOME` is not set, or the folder cannot be written, or Dagster
+            cannot deal with its name.
     """
     if lake.is_local:
         home = Path(lake.root) / ".dagster"
@@ -36,6 +38,11 @@ def dagster_home(lake: Lake) -> Path:
         raise LakeError(
             f"The lake at {lake.uri} is in a bucket, which cannot hold Dagster's own storage.",
             hint="Set DAGSTER_HOME to an absolute folder that holds a dagster.yaml.",
+        )
+    if any(sign in str(home) for sign in _SIGNS_OF_URLS):
+        raise LakeError(
+            f"Dagster cannot keep its storage in {home}: a path with ? or % is taken for a URL.",
+            hint="Rename the folder.",
         )
     settings = home / "dagster.yaml"
     if not settings.exists():

@@ -3,6 +3,7 @@
 Nothing here needs Dagster, so that whoever only looks does not wait for it.
 """
 
+import glob
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -96,7 +97,8 @@ def _relation(
 ) -> duckdb.DuckDBPyRelation:
     if lake.is_local:
         # DuckDB opens thousands of small files in parallel; one by one they would take ten times as long.
-        paths = [f"{lake.root}/{asset}/{shard}.parquet" for shard in lake.shards(asset)]
+        folder = glob.escape(f"{lake.root}/{asset}")
+        paths = [f"{folder}/{shard}.parquet" for shard in lake.shards(asset)]
         tables = connection.read_parquet(paths, filename=True)
         return tables.project(f"{', '.join(columns)}, parse_filename(filename, true) AS shard")
 

@@ -36,6 +36,13 @@ def test_status_counts_by_shard_and_stage(terminal: Terminal, lake: Lake) -> Non
     assert "1 of 2 shards have stages that are not made" in result.stderr
 
 
+def test_a_lake_whose_name_is_a_pattern_is_not_taken_for_one(terminal: Terminal, tmp_path: Path) -> None:
+    make_lake(tmp_path / "a[b]*", [[clip_row(1)]])
+    make_lake(tmp_path / "ab", [[clip_row(2), clip_row(3)]])
+    found = json.loads(terminal("status", "--json", "--lake", tmp_path / "a[b]*").stdout)
+    assert found["totals"]["raw_clips"]["ok"] == found["clips"] == 1
+
+
 def test_status_as_json(terminal: Terminal, lake: Lake) -> None:
     told = json.loads(terminal("status", "--json", "--lake", lake.uri).stdout)
     assert told["clips"] == 5
