@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,14 +134,17 @@ class LlamaServer(LanguageModel):
             process_group=0,  # Ctrl-C is for this process: half a server would leave its clients waiting
         )
         _stop_at_exit(process)
+        started = time.monotonic()
         address = self._first_line(process, json.dumps(settings))
         if not address:
             _end(process)
             log.seek(0)
             last = " ".join(log.read()[-500:].split())
             log.close()
+            in_time = time.monotonic() - started < self.start_timeout_s
+            what = f"ended with code {process.returncode}" if in_time else f"took over {self.start_timeout_s:g} s"
             raise ModelUnavailable(
-                f"The llama.cpp server for {self.weight} did not start within {self.start_timeout_s:g} s: {last}",
+                f"The llama.cpp server for {self.weight} did not start, but {what}. {last}".rstrip(),
                 hint="Raise `start_timeout_s` on a slow machine; `fusionaudio models fetch` renews the weights.",
             )
         client = ChatClient(

@@ -69,7 +69,7 @@ def test_a_file_that_is_no_model_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"not a model")
     monkeypatch.setattr("resources.embedded.llama_server.weight_path", lambda _: broken)
-    with pytest.raises(ModelUnavailable, match="did not start"):
+    with pytest.raises(ModelUnavailable, match=r"did not start, but ended with code"):
         LlamaServer(threads=1, start_timeout_s=30).load()
 
 
