@@ -85,6 +85,8 @@ def query(lake: Lake, asset: str, columns: Sequence[str], sql: str, parameters: 
             _relation(connection, lake, asset, columns).create_view("this")
             found: pl.DataFrame = connection.sql(sql, params=list(parameters)).pl()
         except duckdb.Error as error:
+            for shard in lake.shards(asset):  # DuckDB does not always name the file that is damaged: this does
+                lake.read_table(asset, shard, columns)
             raise LakeError(
                 f"The tables of {asset} in {lake.uri} cannot be read: {clause(error)}.",
                 hint=way_back(asset),

@@ -63,8 +63,10 @@ def gate_in(
     _check_overrides(overrides, stages)
     for upstream in above:
         if not look(upstream, shard, workspace.lake, workspace.stage_profile(upstream)).current:
+            made = workspace.lake.has_table(upstream.name, shard)
+            what = "is out of date with what stands above it" if made else "is not made"
             raise GateRefused(
-                f"{stage.name} of shard {shard} is refused: {upstream.name} is out of date with what stands above it.",
+                f"{stage.name} of shard {shard} is refused: {upstream.name} {what}.",
                 hint=f"Materialise {upstream.name} first.",
             )
     broken = [verdict for upstream in above for verdict in judged(upstream, shard, workspace.lake) if _blocks(verdict)]

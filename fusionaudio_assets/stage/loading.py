@@ -9,7 +9,7 @@ from fusionaudio_assets.stage.account import Account
 from fusionaudio_assets.stage.isolate import STAGE_FAULTS
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Stage
-from resources.errors import ClipError
+from resources.errors import ClipError, clause
 from resources.lake import Lake
 from resources.payload_reader import PayloadReader
 from resources.profile import StageProfile
@@ -89,5 +89,13 @@ class _Loader:
         except ClipError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a decoder raises on one payload costs one clip
-            return ClipError(Reason.CORRUPT.value, f"{type(error).__name__}: {error}", permanent=False)
+            return ClipError(Reason.CORRUPT.value, _undecodable(pending, error), permanent=False)
         return job
+
+
+def _undecodable(pending: Pending, error: Exception) -> str:
+    message = f"{type(error).__name__}: {clause(error)}."
+    for ref in pending.work.payloads.values():
+        message += f" It was read from {ref.asset}/{ref.payload}/{ref.file}."
+        message += f" Is that damaged? Then delete the shard's table of {ref.asset} and run again."
+    return message

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from fusionaudio_assets import ledger
@@ -62,8 +63,12 @@ def test_status_of_an_empty_lake(terminal: Terminal, tmp_path: Path) -> None:
     assert json.loads(terminal("status", "--json", "--lake", tmp_path / "lake").stdout)["shards"] == []
 
 
-def test_a_damaged_table_is_named(terminal: Terminal, lake: Lake) -> None:
-    (Path(lake.root) / "tags" / "shard-000001.parquet").write_bytes(b"no parquet")
+@pytest.mark.parametrize("footer", [False, True], ids=["all of it", "all but the footer"])
+def test_a_damaged_table_is_named(terminal: Terminal, lake: Lake, footer: bool) -> None:
+    path = Path(lake.root) / "tags" / "shard-000001.parquet"
+    content = path.read_bytes()
+    pages = pq.read_metadata(path).row_group(0).total_byte_size // 2
+    path.write_bytes(content[:4] + b"?" * pages + content[4 + pages :] if footer else b"no parquet")
     result = terminal("status", "--lake", lake.uri)
     assert result.exit_code == 1
     assert "tags/shard-000001.parquet" in result.stderr

@@ -1,5 +1,6 @@
 """How a shard is processed: reuse, isolation, checkpoints, atomic commit."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -227,6 +228,20 @@ def test_a_fault_of_the_stage_met_while_loading_blames_no_clip(lake: Lake) -> No
     lake.write_table("manifest", "s", manifest(PATHS))
     with pytest.raises(ModelUnavailable, match="not known"):
         run_shard(replace(LENGTHS, prepare=prepare), "s", lake, stage_profile())
+
+
+def test_a_damaged_payload_is_named_with_the_way_out(lake: Lake) -> None:
+    def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> Any:
+        raise ValueError("lost sync.")
+
+    lake.write_table("manifest", "s", manifest(PATHS[:1]))
+    run_shard(LENGTHS, "s", lake, stage_profile())
+    table = run_shard(replace(TEXTS, prepare=prepare), "s", lake, stage_profile()).table
+    assert table["reason"].to_list() == ["corrupt"]
+    assert re.fullmatch(
+        r"ValueError: lost sync. It was read from lengths/audio/s-\w+.parquet. Is that damaged\? Then delete .*",
+        table["detail"][0],
+    )
 
 
 def test_long_clips_go_fewer_at_a_time(lake: Lake) -> None:
