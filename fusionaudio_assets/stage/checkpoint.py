@@ -95,7 +95,7 @@ class Checkpoint:
                     continue
                 for payload in self.stage.payloads:
                     if _with_payload(frame, payload):
-                        self.lake.open_clips(f"{self.folder}/{part}.{payload}.parquet").close()
+                        self.lake.read_batch(self._part_name(part, payload))
             except LakeError as error:
                 _logger.warning("A finished batch is lost and is made again: %s", error.args[0])
                 continue
@@ -109,9 +109,7 @@ class Checkpoint:
             (value,) = (column for column in schema if column != "clip_id")
             found = [{"clip_id": row["clip_id"], value: row[payload]} for row in rows if row.get(payload) is not None]
             if found:
-                frame = pl.DataFrame(found, schema=schema)
-                table_of_clips = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-                self.lake.write_clips(f"{self.folder}/{part}.{payload}.parquet", iter([table_of_clips]))
+                self.lake.write_batch(self._part_name(part, payload), pl.DataFrame(found, schema=schema))
                 for row in rows:
                     if row.get(payload) is not None:
                         row[f"{payload}_file"] = "pending"
@@ -147,11 +145,14 @@ class Checkpoint:
 
     def _tables(self, payload: str, clips: Mapping[str, None]) -> Iterator[pa.Table]:
         for part, frame in self._parts:
-            wanted = {clip for clip in frame["clip_id"] if clip in clips}
-            if wanted and (_with_payload(frame, payload)):
-                reader = self.lake.open_clips(f"{self.folder}/{part}.{payload}.parquet")
-                yield from reader.tables(wanted)
-                reader.close()
+            wanted = [clip for clip in _with_payload(frame, payload) if clip in clips]
+            if wanted:
+                batch = self.lake.read_batch(self._part_name(part, payload))
+                found = batch.filter(pl.col("clip_id").is_in(wanted))
+                yield found.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    def _part_name(self, part: str, payload: str) -> str:
+        return f"{self.folder}/{part}.{payload}.arrow"
 
     def _payload_name(self, payload: str, rows: pl.DataFrame) -> str:
         fingerprints = rows.filter(pl.col(f"{payload}_file").is_not_null())["fingerprint"]
