@@ -1,0 +1,136 @@
+"""Distributions given as value → count, which add up over any number of shards: their figures, and their picture."""
+
+import math
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+WIDTH, HEIGHT, GAP = 300, 170, 20
+"""Size of a panel, and the space between two, in pixels."""
+_HEAD, _FOOT, _BINS, _BARS = 28, 24, 20, 6
+_BAR, _TEXT = "#4f43dd", "#231f1b"
+_STYLE = f'font-family="sans-serif" font-size="12" fill="{_TEXT}"'
+
+
+def percentiles(counts: Mapping[float, int]) -> dict[str, float]:
+    """Mean, least, most and percentiles (nearest rank) of a distribution.
+
+    Args:
+        counts: Number of times by value, at least one.
+    """
+    total = sum(counts.values())
+    ordered = sorted(counts.items())
+
+    def percentile(share: float) -> float:
+        left = max(1, math.ceil(share * total))
+        for value, count in ordered:
+            left -= count
+            if left <= 0:
+                return value
+        raise ValueError("the distribution is empty")
+
+    return {
+        "mean": sum(value * count for value, count in ordered) / total,
+        "min": ordered[0][0],
+        "p5": percentile(0.05),
+        "median": percentile(0.5),
+        "p95": percentile(0.95),
+        "max": ordered[-1][0],
+    }
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing of a picture.
+
+    Attributes:
+        title: What is counted.
+        counts: Number by value (a histogram is drawn), or by name (bars, the largest first).
+    """
+
+    title: str
+    counts: Mapping[float, int] | Mapping[str, int]
+
+
+def picture(*panels: Panel) -> str:
+    """Panels side by side, as SVG."""
+    drawn = [
+        f'<g transform="translate({number * (WIDTH + GAP) + GAP // 2}, 0)">{_drawn(panel)}</g>'
+        for number, panel in enumerate(panels)
+    ]
+    width = len(panels) * (WIDTH + GAP)
+    size = f'width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}"'
+    # A ground of its own: the UI may be dark.
+    ground = f'<rect width="{width}" height="{HEIGHT}" fill="#ffffff"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {_STYLE}>{ground}{"".join(drawn)}</svg>\n'
+
+
+def as_link(svg: str) -> str:
+    """A picture as a link that holds all of it, for Markdown that stands alone."""
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+
+
+def _drawn(panel: Panel) -> str:
+    total = sum(panel.counts.values())
+    title = f'<text y="18" font-weight="bold">{escape(panel.title)} ({total:,})</text>'
+    if not total:
+        return title + f'<text y="{_HEAD + 20}">none</text>'
+    named = {key: count for key, count in panel.counts.items() if isinstance(key, str)}
+    return title + (_bars(named) if named else _histogram({float(key): n for key, n in panel.counts.items()}))
+
+
+def _histogram(counts: Mapping[float, int]) -> str:
+    """Upright bars over equal stretches of values, which stand below the first and the last."""
+    step = _step(max(counts) - min(counts), whole=all(value == int(value) for value in counts))
+    first = math.floor(min(counts) / step + 1e-6)
+    bins = [0] * (math.floor(max(counts) / step + 1e-6) - first + 1)
+    for value, count in counts.items():
+        bins[math.floor(value / step + 1e-6) - first] += count
+    width, room = WIDTH / len(bins), HEIGHT - _HEAD - _FOOT
+    bars = [
+        f'<rect x="{number * width:.1f}" y="{_HEAD + room - high:.1f}" width="{max(width - 2, 1):.1f}" '
+        f'height="{high:.1f}" fill="{_BAR}"><title>{_number(step * (first + number))}: {count:,}</title></rect>'
+        for number, count in enumerate(bins)
+        for high in [room * count / max(bins)]
+    ]
+    low, high = _number(step * first), _number(step * (first + len(bins)))
+    scale = f'<text y="{HEIGHT - 6}">{low}</text><text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{high}</text>'
+    base = f'<line x2="{WIDTH}" y1="{HEIGHT - _FOOT}" y2="{HEIGHT - _FOOT}" stroke="{_TEXT}"/>'
+    return "".join(bars) + base + scale
+
+
+def _bars(counts: Mapping[str, int]) -> str:
+    """Lying bars with their names and counts; of many, the small ones together."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    if len(ordered) > _BARS:
+        ordered = [*ordered[: _BARS - 1], ("others", sum(count for _, count in ordered[_BARS - 1 :]))]
+    high = (HEIGHT - _HEAD) / _BARS
+    most = max(count for _, count in ordered)
+    return "".join(
+        f'<rect x="120" y="{top + 3:.1f}" width="{130 * count / most:.1f}" height="{high - 6:.1f}" fill="{_BAR}"/>'
+        f'<text x="112" y="{top + high - 8:.1f}" text-anchor="end">{escape(_cut(name))}</text>'
+        f'<text x="{126 + 130 * count / most:.1f}" y="{top + high - 8:.1f}">{count:,}</text>'
+        for number, (name, count) in enumerate(ordered)
+        for top in [_HEAD + number * high]
+    )
+
+
+def _step(span: float, *, whole: bool) -> float:
+    """The least of 1, 2 and 5 times a power of ten that makes no more than `_BINS` bins of `span`."""
+    exponent = math.floor(math.log10(max(span, 1e-2) / _BINS))
+    step = next(
+        factor * 10.0**power
+        for power in (exponent, exponent + 1)
+        for factor in (1, 2, 5)
+        if factor * 10.0**power * _BINS > span
+    )
+    return max(step, 1.0) if whole else step
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 6):g}"
+
+
+def _cut(name: str, most: int = 17) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -1,0 +1,96 @@
+"""Figures kept beside the tables that they were taken from: `<lake>/figures/<asset>/<shard>.json`.
+
+They only ever save reading tables: a file that is missing, or that another version wrote, is passed over, and `refresh`
+makes it anew.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import polars as pl
+
+from fusionaudio_assets.figures.measure import SCHEMA, measure
+from resources.lake import Lake
+
+FOLDER = "figures"
+FORMAT = 1
+"""Raise when a figure comes to mean something else under the same name."""
+_READERS = 16
+
+
+def keep(lake: Lake, asset: str, shard: str, table: pl.DataFrame) -> pl.DataFrame:
+    """Measure a table that was just committed and keep its figures.
+
+    Returns:
+        The figures, in the schema `SCHEMA`.
+
+    Raises:
+        LakeError: The lake cannot be written.
+    """
+    figures = measure(asset, table.with_columns(shard=pl.lit(shard)))
+    told = {
+        "format": FORMAT,
+        "content": lake.content_of(asset, shard),
+        "figures": [list(row) for row in figures.select("name", "value", "error", "clips").iter_rows()],
+    }
+    lake.write_text(_name(asset, shard), json.dumps(told) + "\n", durable=False)
+    return figures
+
+
+def kept(lake: Lake, asset: str, most: int | None = None) -> pl.DataFrame:
+    """Figures of the shards of an asset for which they are kept.
+
+    Args:
+        lake: The lake.
+        asset: The asset.
+        most: No more than so many shards, evenly spread over their keys.
+
+    Returns:
+        In the schema `SCHEMA`.
+    """
+    names = lake.files(f"{FOLDER}/{asset}")
+    if most is not None and len(names) > most:
+        names = [names[index * len(names) // most] for index in range(most)]
+    return _together(lake, asset, [name.removesuffix(".json") for name in names])
+
+
+def refresh(lake: Lake, asset: str) -> pl.DataFrame:
+    """Figures of all shards of an asset, measured anew where none of the table that stands are kept.
+
+    Raises:
+        LakeError: A table cannot be read, or the lake cannot be written.
+    """
+    shards = lake.shards(asset)
+
+    def brought_up(shard: str) -> None:
+        told = _told(lake, asset, shard)
+        if told is None or told["content"] is None or told["content"] != lake.content_of(asset, shard):
+            keep(lake, asset, shard, lake.read_frame(f"{asset}/{shard}.parquet"))
+
+    with ThreadPoolExecutor(_READERS) as threads:
+        list(threads.map(brought_up, shards))
+    return _together(lake, asset, shards)
+
+
+def _together(lake: Lake, asset: str, shards: Sequence[str]) -> pl.DataFrame:
+    with ThreadPoolExecutor(_READERS) as threads:
+        found = list(threads.map(lambda shard: _told(lake, asset, shard), shards))
+    rows = [(shard, *row) for shard, told in zip(shards, found, strict=True) if told for row in told["figures"]]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _told(lake: Lake, asset: str, shard: str) -> dict[str, Any] | None:
+    name = _name(asset, shard)
+    if not lake.has_file(name):
+        return None
+    try:
+        told = json.loads(lake.read_text(name))
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) and told.get("format") == FORMAT else None
+
+
+def _name(asset: str, shard: str) -> str:
+    return f"{FOLDER}/{asset}/{shard}.json"
