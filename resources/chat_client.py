@@ -1,7 +1,8 @@
 """Chat requests against an OpenAI-compatible server: what every language model adapter shares.
 
 The `openai` client does the HTTP, the retries and their back-off; this module adds what it does not: concurrency, one
-error per request, reasoning kept apart from the answer, and answers checked against their JSON schema.
+error per request, reasoning kept apart from the answer, and answers checked against their JSON schema. Is it the
+request or the server? Whenever a request went unanswered, the server is asked something plain before one is blamed.
 """
 
 import json
@@ -20,6 +21,15 @@ from resources.adapter import Json
 from resources.errors import ClipError, ModelUnavailable, clause
 from resources.language_model import ChatReply, ChatRequest, Message
 
+_PLAIN = ChatRequest((Message("user", "Answer with the word: ready"),), max_tokens=64)
+"""What any model that is served can answer."""
+
+_PASSING = (openai.RateLimitError, openai.InternalServerError, openai.ConflictError)
+"""What a server may answer now and not again later."""
+
+_CONNECT_S = 10.0
+"""Bound on reaching a server, which takes no model's time."""
+
 
 class _Malformed(Exception):
     """An answer that is not what the request's schema asks for."""
@@ -37,7 +47,8 @@ class ChatClient:
         seed: Seed of the sampling, where the server honours it.
         timeout_s: Bound on one attempt at one request.
         max_concurrency: Requests in flight at a time.
-        max_retries: Attempts after the first when the server is busy, failing or cannot be reached.
+        max_retries: Attempts after the first when the server is busy, failing, silent or cannot be reached. Pauses
+            grow from half a second to eight, or are what the server asks for, up to a minute.
         key_hint: The way out when the key is refused, one sentence.
         url_hint: The way out when the server cannot be reached, one sentence.
     """
@@ -60,7 +71,10 @@ class ChatClient:
     @cached_property
     def _client(self) -> openai.OpenAI:
         return openai.OpenAI(
-            base_url=self.base_url, api_key=self.api_key, timeout=self.timeout_s, max_retries=self.max_retries
+            base_url=self.base_url,
+            api_key=self.api_key,
+            timeout=openai.Timeout(self.timeout_s, connect=min(_CONNECT_S, self.timeout_s)),
+            max_retries=self.max_retries,
         )
 
     def close(self) -> None:
@@ -79,10 +93,29 @@ class ChatClient:
         except openai.OpenAIError as error:
             raise self._unavailable(error) from error
 
+    def probe(self) -> None:
+        """Ask for one word; what the model says to it does not matter.
+
+        Raises:
+            ModelUnavailable: No answer comes.
+        """
+        try:
+            self._ask(_PLAIN)
+        except openai.OpenAIError as error:
+            raise self._unavailable(error) from error
+        except _Malformed as problem:
+            raise ModelUnavailable(f"The server at {self.base_url} gives {problem}.", hint=self.url_hint) from problem
+
     def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
         """Answer every request, in order; see `resources.language_model.LanguageModel.chat`."""
         if not requests:
             return []
+        replies = self._answers(requests)
+        if any(isinstance(reply, ClipError) and not reply.permanent for reply in replies):
+            self.probe()
+        return replies
+
+    def _answers(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
         with ThreadPoolExecutor(min(self.max_concurrency, len(requests)), "chat") as pool:
             futures = [pool.submit(self._answer, request) for request in requests]
             try:
@@ -112,8 +145,8 @@ class ChatClient:
             return ClipError("timeout", message, permanent=False)
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
             return ClipError("model_error", f"{self.model} refuses the request: {error.message}")
-        except (openai.RateLimitError, openai.InternalServerError, openai.ConflictError) as error:
-            message = f"The server of {self.model} fails after {self.max_retries + 1} attempts: {error.message}"
+        except (*_PASSING, openai.APIConnectionError) as error:
+            message = f"The server of {self.model} fails after {self.max_retries + 1} attempts: {clause(error)}."
             return ClipError("model_error", message, permanent=False)
         except openai.OpenAIError as error:
             raise self._unavailable(error) from error
@@ -142,6 +175,17 @@ class ChatClient:
             return ModelUnavailable(
                 f"The server at {self.base_url} does not serve the model {self.model!r}.",
                 hint="Set `model` to a name that its /v1/models lists, or start it with that model.",
+            )
+        if isinstance(error, openai.APITimeoutError):
+            return ModelUnavailable(
+                f"The server at {self.base_url} gives no answer to a plain question within {self.timeout_s:g} s.",
+                hint="See whether it is overloaded, or raise `timeout_s`.",
+            )
+        if isinstance(error, _PASSING):
+            return ModelUnavailable(
+                f"The server at {self.base_url} fails on a plain question as well, {self.max_retries + 1} times: "
+                f"{clause(error)}.",
+                hint="See in its log or your quota why, and run again; no clip was recorded as failed.",
             )
         if isinstance(error, openai.APIConnectionError):
             cause = error.__cause__ or error

@@ -10,7 +10,7 @@ from pydantic import Field
 from resources.adapter import runtime
 from resources.chat_client import ChatClient
 from resources.errors import ClipError, ModelUnavailable
-from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message
+from resources.language_model import ChatReply, ChatRequest, LanguageModel
 
 
 class Endpoint(LanguageModel):
@@ -65,7 +65,7 @@ class Endpoint(LanguageModel):
         Raises:
             ModelUnavailable: No answer comes.
         """
-        probe_client(self._client)
+        self._client.probe()
 
     def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
         """Answer every request, in order."""
@@ -104,10 +104,3 @@ class Endpoint(LanguageModel):
                 hint="Put the server's key into it, or leave `api_key_env` out for a server without keys.",
             )
         return key
-
-
-def probe_client(client: ChatClient) -> None:
-    """Ask for one word; raise `ModelUnavailable` when none comes."""
-    (reply,) = client.chat([ChatRequest((Message("user", "Answer with the word: ready"),), max_tokens=64)])
-    if isinstance(reply, ClipError) and reply.reason != "malformed_answer":  # a model that thinks may not finish in 64
-        raise ModelUnavailable(f"The model {client.model} does not answer a plain question: {reply}")

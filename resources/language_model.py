@@ -60,8 +60,8 @@ class LanguageModel(Adapter):
 
         Returns:
             For each request its reply, or the error of that request alone: an answer that stays malformed after one
-            repair, a time-out, a request that the server refuses.
+            repair, a time-out, a request that the server refuses or fails on while it answers others.
 
         Raises:
-            ModelUnavailable: The endpoint is gone, refuses the key or serves another model.
+            ModelUnavailable: The endpoint is gone, answers nothing, refuses the key or serves another model.
         """

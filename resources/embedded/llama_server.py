@@ -19,7 +19,6 @@ from pydantic import Field, PrivateAttr
 from resources.adapter import runtime
 from resources.chat_client import ChatClient
 from resources.embedded.weights import revision, weight_path
-from resources.endpoint import probe_client
 from resources.errors import ClipError, ModelUnavailable
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
 
@@ -46,6 +45,7 @@ class LlamaServer(LanguageModel):
     """
 
     version: ClassVar[str] = "1"
+    libraries: ClassVar[tuple[str, ...]] = ("xllamacpp",)
 
     weight: str = Field("smollm2-135m", description="Name of the weights in the cache.")
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature; 0 for the most likely answer.")
@@ -87,7 +87,7 @@ class LlamaServer(LanguageModel):
         Raises:
             ModelUnavailable: No answer comes.
         """
-        probe_client(self._server().client)
+        self._server().client.probe()
 
     def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
         """Answer every request, in order. A server that died is started once more."""

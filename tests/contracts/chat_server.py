@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,12 +14,13 @@ MODEL = "tiny-model"
 
 @dataclass
 class Answer:
-    """One answer of the server: a status, and the message of its only choice."""
+    """One answer of the server: a status, and the message of its only choice; or none when it is cut."""
 
     content: str = "ready"
     reasoning: str | None = None
     status: int = 200
     wait_s: float = 0.0
+    cut: bool = False
 
 
 @dataclass
@@ -57,7 +58,9 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
             gone.wait(said.wait_s)
             with state.lock:
                 state.in_flight -= 1
-            if body["model"] != MODEL:
+            if said.cut:
+                self.close_connection = True
+            elif body["model"] != MODEL:
                 self._send(404, {"error": {"message": "no such model"}})
             elif said.status != 200:
                 self._send(said.status, {"error": {"message": "as the test wants it"}})
@@ -80,7 +83,8 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
-            self.wfile.write(raw)
+            with suppress(BrokenPipeError):  # whoever asked has given up
+                self.wfile.write(raw)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the base class's
             """Keep quiet."""

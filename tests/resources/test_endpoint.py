@@ -1,5 +1,6 @@
 """What a server can do to us, and what we say of it."""
 
+import time
 from typing import Any
 
 import pytest
@@ -58,20 +59,48 @@ def test_an_answer_that_stays_malformed_is_that_request_s_error() -> None:
     assert (wrong.reason, wrong.permanent) == ("malformed_answer", True)
 
 
-@pytest.mark.parametrize(
-    ("status", "reason", "permanent"),
-    [(400, "model_error", True), (500, "model_error", False), (429, "model_error", False)],
-)
-def test_a_refused_request_is_that_request_s_error(status: int, reason: str, permanent: bool) -> None:
-    reply, _ = one([Answer(status=status)], FREE)
+def test_a_request_that_the_server_refuses_is_that_request_s_error() -> None:
+    reply, _ = one([Answer(status=400)], FREE)
     assert isinstance(reply, ClipError)
-    assert (reply.reason, reply.permanent) == ("model_error", permanent)
+    assert (reply.reason, reply.permanent) == ("model_error", True)
 
 
-def test_a_slow_answer_is_that_request_s_error() -> None:
-    reply, _ = one([Answer(wait_s=5)], FREE, timeout_s=0.3)
-    assert isinstance(reply, ClipError)
-    assert (reply.reason, reply.permanent) == ("timeout", False)
+FAULTS = [
+    pytest.param(Answer(status=500), "model_error", "fails on a plain question as well", id="500"),
+    pytest.param(Answer(status=429), "model_error", "fails on a plain question as well", id="429"),
+    pytest.param(Answer(wait_s=5), "timeout", "no answer to a plain question within 0.5 s", id="silence"),
+    pytest.param(Answer(cut=True), "model_error", "cannot be reached", id="cut connection"),
+]
+
+
+@pytest.mark.parametrize(("fault", "reason", "_"), FAULTS)
+def test_a_request_that_alone_goes_unanswered_is_that_request_s_error(fault: Answer, reason: str, _: str) -> None:
+    bad = ChatRequest((Message("user", "bad"),))
+    with serving(lambda body, _: fault if body["messages"][0]["content"] == "bad" else Answer()) as server:
+        right, wrong, also_right = endpoint(server.url, timeout_s=0.5).chat([FREE, bad, FREE])
+    assert isinstance(right, ChatReply)
+    assert isinstance(also_right, ChatReply)
+    assert isinstance(wrong, ClipError)
+    assert (wrong.reason, wrong.permanent) == (reason, False)
+
+
+@pytest.mark.parametrize(("fault", "_", "message"), FAULTS)
+def test_a_server_that_answers_nothing_is_no_request_s_error(fault: Answer, _: str, message: str) -> None:
+    with serving(lambda *_: fault) as server:
+        broken = endpoint(server.url, timeout_s=0.5)
+        with pytest.raises(ModelUnavailable, match=message):
+            broken.chat([FREE, FREE])
+        with pytest.raises(ModelUnavailable, match=message):
+            broken.probe()
+
+
+def test_attempts_are_bounded() -> None:
+    with serving(lambda *_: Answer(status=503)) as server:
+        start = time.monotonic()
+        with pytest.raises(ModelUnavailable, match="3 times"):
+            endpoint(server.url, max_retries=2).chat([FREE])
+        assert len(server.bodies) == 6  # three of the request, three of the plain question
+        assert time.monotonic() - start < 10
 
 
 def test_a_busy_server_is_asked_again() -> None:
