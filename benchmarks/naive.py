@@ -40,8 +40,8 @@ from resources.embedded.minilm import TagBridge
 from resources.embedded.music_tags import MSD_TAGS, MTT_TAGS
 from resources.embedded.spleeter import Spleeter
 from resources.embedded.yamnet import Yamnet
-from resources.image_describer import KeyFrame
 from resources.language_model import ChatReply
+from resources.media import KeyFrame
 from resources.ontology import load_ontology
 from resources.similarity import CaptionedClip
 
@@ -165,11 +165,10 @@ class NaiveLoop:
 
     def _describe_picture(self, path: Path) -> None:
         with av.open(str(path)) as container:
-            frames = (
-                [f.to_ndarray(format="rgb24") for f in container.decode(video=0)] if container.streams.video else []
-            )
+            pictures = container.decode(video=0) if container.streams.video else []
+            frames = [f.to_image() for f in pictures]  # type: ignore[no-untyped-call]
         for index in np.linspace(0, len(frames) - 1, min(_FRAMES, len(frames)), dtype=int):
-            self.efficientnet.describe([[KeyFrame(frames[index], 0.0)]])
+            self.efficientnet.describe([[KeyFrame.of(frames[index], 0.0)]])
 
     def _write(self, cues: Cues, heard: Heard) -> None:
         (reply,) = self.writer.chat([self.prompt.request(cues)])

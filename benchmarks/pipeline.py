@@ -30,7 +30,7 @@ from benchmarks.corpus import Clip, Sources, fetch_sources, make_corpus
 from benchmarks.meter import Meter, Spent, machine_cpu_s
 from benchmarks.naive import Heard, NaiveLoop
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.cues import FusionGate, cues_of
+from fusionaudio_assets.cues import cues_of
 from fusionaudio_assets.fused_captions import STAGE as FUSION
 from fusionaudio_assets.fused_captions import FusionParams
 from fusionaudio_assets.graph import STAGES
@@ -41,6 +41,7 @@ from fusionaudio_assets.qa_pairs import QaParams
 from fusionaudio_assets.run import Progress, run_lake
 from fusionaudio_assets.shards import add_clips
 from fusionaudio_assets.stage import Row
+from fusionaudio_assets.voice import PresenceGate
 from fusionaudio_assets.workspace import Workspace
 from resources.ontology import load_ontology
 
@@ -228,7 +229,7 @@ def main() -> None:
         clips = make_corpus(sources, folder / "clips", asked.clips)
         pipeline = apart(run_pipeline, folder)
         rows = lake_rows(folder)
-        cues = {name: cues_of(of, FusionGate(), load_ontology()) for name, of in rows.items()}
+        cues = {name: cues_of(of, PresenceGate(), load_ontology()) for name, of in rows.items()}
         naive, heard = apart(run_naive, folder, clips, cues)
     comparison = compare(clips, rows, cues, heard)
     print(report(clips, pipeline, naive, comparison))

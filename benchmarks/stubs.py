@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from resources.adapter import Adapter, Json
 from resources.errors import ClipError
-from resources.image_describer import ImageDescriber, KeyFrame, SeenFrame, VisualDescription
+from resources.image_describer import ImageDescriber, SeenFrame, VisualDescription
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
+from resources.media import KeyFrame
 from resources.music_describer import Labelled, MusicDescriber, MusicDescription
 from resources.ontology import load_ontology
 from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word

@@ -1,10 +1,12 @@
 """From the rows of one clip to its cues: what fusion and questions may consume."""
 
 import langcodes
-from pydantic import Field
 
 from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, MusicCue, SpeechCue, VisualCue
 from fusionaudio_assets.captioning.facts import is_confirmed
+from fusionaudio_assets.captioning.names import plain_name
+from fusionaudio_assets.captioning.words import tokens
+from fusionaudio_assets.ingest.records import best_qualities
 from fusionaudio_assets.stage import Row, Upstream
 from fusionaudio_assets.tables import Status
 from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_singing, has_speech
@@ -20,21 +22,18 @@ CUE_COLUMNS = {
 }
 """Upstream tables and columns that cues are gathered from."""
 
+_SHOWN_LETTERS = 80
+
 SILENT_PEAK_DB = -60.0
 """A clip whose highest sample is below this is silent to any listener."""
 
 
-class FusionGate(PresenceGate):
-    """What of the cues reaches fusion."""
+def cues_of(rows: Upstream, gate: PresenceGate, ontology: Ontology) -> Cues:
+    """Gather the cues from the rows of one clip; a cue whose stage was skipped or failed is absent.
 
-    min_event_score: float = Field(0.45, ge=0, le=1, description="Events below this are left out")
-    min_brief_event_score: float = Field(0.6, ge=0, le=1, description="The same for events of a single frame")
-    brief_event_s: float = Field(0.75, ge=0, description="Events up to this long count as brief")
-    min_language_probability: float = Field(0.9, ge=0, le=1, description="From here on the language may be named")
-
-
-def cues_of(rows: Upstream, gate: FusionGate, ontology: Ontology) -> Cues:
-    """Gather the cues from the rows of one clip; a cue whose stage was skipped or failed is absent."""
+    Of a transcript its words count, of pictures what is seen anywhere: punctuation, scores and times of another model
+    write no caption anew.
+    """
     clip, tags = rows["raw_clips"], rows["tags"]
     tagged = tags["status"] == Status.OK
     sound = rows["sound_captions"]
@@ -52,31 +51,36 @@ def cues_of(rows: Upstream, gate: FusionGate, ontology: Ontology) -> Cues:
     )
 
 
+def left_out(clip: Row, ontology: Ontology) -> list[str]:
+    """Human labels that are no plain names of sounds, so that neither a caption nor a prompt may hold them."""
+    names = {label["name"] for label in clip["labels"] or []}
+    return sorted(name[:_SHOWN_LETTERS] for name in names if not _display_name(name, ontology))
+
+
 def _labels(clip: Row, ontology: Ontology) -> tuple[LabelCue, ...]:
     """Human labels by display name, each with its highest quality.
 
     Those that a confirmed one implies say nothing of their own. One that raters refute implies nothing: a dog that was
     confirmed stays when its bark was not.
     """
-    qualities: dict[str, list[float]] = {}
-    for label in clip["labels"] or []:
-        known = qualities.setdefault(_display_name(label["name"], ontology), [])
-        known += [] if label["quality"] is None else [label["quality"]]
-    labels = [LabelCue(name=name, quality=max(known, default=None)) for name, known in qualities.items()]
+    rated = ((_display_name(label["name"], ontology), label["quality"]) for label in clip["labels"] or [])
+    qualities = best_qualities((name, quality) for name, quality in rated if name)
+    labels = [LabelCue(name=name, quality=quality) for name, quality in qualities.items()]
     confirmed = [label.name for label in labels if is_confirmed(label.quality) and label.name in ontology]
     implied = frozenset[str]().union(*map(ontology.implied, confirmed))
     return tuple(label for label in labels if label.name not in implied)
 
 
 def _display_name(label: str, ontology: Ontology) -> str:
-    """Name of an AudioSet class; a label of the source's own vocabulary stays as it is."""
+    """Name of an AudioSet class, or a plain name of the source's own vocabulary; empty for what is neither."""
+    name = plain_name(label)
     try:
-        return ontology.display_name(label)
+        return ontology.display_name(name or label)
     except KeyError:
-        return label
+        return name
 
 
-def _events(tags: Row, gate: FusionGate, ontology: Ontology) -> tuple[EventCue, ...]:
+def _events(tags: Row, gate: PresenceGate, ontology: Ontology) -> tuple[EventCue, ...]:
     events = []
     for event in tags["events"]:
         spans = [(span["start_s"], span["end_s"]) for span in event["spans"]]
@@ -87,13 +91,13 @@ def _events(tags: Row, gate: FusionGate, ontology: Ontology) -> tuple[EventCue, 
     return tuple(events)
 
 
-def _speech(transcript: Row, *, present: bool, gate: FusionGate) -> SpeechCue:
+def _speech(transcript: Row, *, present: bool, gate: PresenceGate) -> SpeechCue:
     heard = transcript["status"] == Status.OK and transcript["confident"]
     sure = heard and transcript["language_probability"] >= gate.min_language_probability
     return SpeechCue(
         present=present,
         language=langcodes.Language.get(transcript["language"]).display_name() if sure else "",
-        text=transcript["text"] if heard else "",
+        text=" ".join(token.text for token in tokens(transcript["text"])) if heard else "",
     )
 
 
@@ -110,5 +114,5 @@ def _music(music: Row) -> MusicCue | None:
 def _visual(visual: Row) -> VisualCue | None:
     if visual["status"] != Status.OK:
         return None
-    seen = dict.fromkeys(label["label"] for frame in visual["frames"] or [] for label in frame["labels"])
-    return VisualCue(labels=tuple(seen), description=visual["description"] or "")
+    seen = {label["label"] for frame in visual["frames"] or [] for label in frame["labels"]}
+    return VisualCue(labels=tuple(sorted(seen)), description=visual["description"] or "")

@@ -9,10 +9,11 @@ from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.fusion import VERSION, Fused, fuse
 from fusionaudio_assets.captioning.identity import CAPTION_TABLES, tables_sha256
 from fusionaudio_assets.captioning.prompts import FusionPrompt
-from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
+from fusionaudio_assets.cues import CUE_COLUMNS, cues_of, left_out
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import FusedCaptions
+from fusionaudio_assets.voice import PresenceGate
 from fusionaudio_assets.workspace import LakeResource
 from resources.adapter import Json
 from resources.errors import ClipError
@@ -27,17 +28,21 @@ class FusionParams(Settings):
     prompt: FusionPrompt = FusionPrompt()
 
 
-def derive(rows: Upstream, gate: FusionGate, models: Models) -> Work:
-    """All cues of the clip, rounded."""
-    cues = cues_of(rows, gate, load_ontology())
-    return Work({"cues": cues.model_dump(mode="json")}, audio_s=rows["raw_clips"]["duration_s"])
+def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work:
+    """All cues of the clip, rounded, and the labels that may not be among them."""
+    clip, ontology = rows["raw_clips"], load_ontology()
+    cues = cues_of(rows, gate, ontology).model_dump(mode="json")
+    return Work({"cues": cues, "left_out": list[Json](left_out(clip, ontology))}, audio_s=clip["duration_s"])
 
 
 def write(jobs: Sequence[Job], models: Models, params: FusionParams) -> list[Row | ClipError]:
     """Write a caption for each clip; one that the model could not answer for now is left for the next run."""
     clips = [Cues.model_validate(job.inputs["cues"]) for job in jobs]
     fused = fuse(clips, models.of("writer", LanguageModel), params.prompt)
-    return [one.unanswered or caption_row(one) for one in fused]
+    return [
+        one.unanswered or caption_row(one) | {"left_out": job.inputs["left_out"]}
+        for job, one in zip(jobs, fused, strict=True)
+    ]
 
 
 def caption_row(fused: Fused) -> Row:
@@ -75,7 +80,7 @@ STAGE = Stage(
     derive=derive,
     compute=write,
     models={"writer": LanguageModel},
-    gate=FusionGate,
+    gate=PresenceGate,
     params=FusionParams,
     also=also,
     batch_size=16,

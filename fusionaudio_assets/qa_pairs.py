@@ -10,13 +10,16 @@ from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.fusion import COMPOSER
 from fusionaudio_assets.captioning.identity import QUESTION_TABLES, tables_sha256
 from fusionaudio_assets.captioning.qa import VERSION, prompt_identity, write_pairs
-from fusionaudio_assets.cues import CUE_COLUMNS, FusionGate, cues_of
+from fusionaudio_assets.captioning.questions import QaPair
+from fusionaudio_assets.cues import CUE_COLUMNS, cues_of
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import QaPairs, Status
+from fusionaudio_assets.voice import PresenceGate
 from fusionaudio_assets.workspace import LakeResource
 from resources.adapter import Json
+from resources.errors import ClipError
 from resources.language_model import LanguageModel
 from resources.ontology import load_ontology
 from resources.profile import Settings
@@ -28,7 +31,7 @@ class QaParams(Settings):
     ask_model: bool = Field(True, description="Ask the writer for an open question beside the composed ones")
 
 
-def derive(rows: Upstream, gate: FusionGate, models: Models) -> Work | Skip:
+def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work | Skip:
     """Ask about clips that have a caption; what is asked rests on the cues."""
     fused = rows["fused_captions"]
     if fused["status"] != Status.OK or not fused["caption"]:
@@ -39,18 +42,18 @@ def derive(rows: Upstream, gate: FusionGate, models: Models) -> Work | Skip:
     )
 
 
-def write(jobs: Sequence[Job], models: Models, params: QaParams) -> list[Row]:
-    """Write the pairs of each clip."""
+def write(jobs: Sequence[Job], models: Models, params: QaParams) -> list[Row | ClipError]:
+    """Write the pairs of each clip; one that the model could not answer for now is left for the next run."""
     clips = [(job.inputs["caption"], Cues.model_validate(job.inputs["cues"])) for job in jobs]
     writer = models.of("writer", LanguageModel)
-    return [
-        {
-            "pairs": [asdict(pair) for pair in pairs],
-            "num_pairs": len(pairs),
-            "model": writer.model_name if params.ask_model else COMPOSER,
-        }
-        for pairs in write_pairs(clips, writer if params.ask_model else None)
-    ]
+    written = write_pairs(clips, writer if params.ask_model else None)
+    made_by: Row = {} if params.ask_model else {"model": COMPOSER, "libraries": None}
+    return [pairs if isinstance(pairs, ClipError) else pair_row(pairs) | made_by for pairs in written]
+
+
+def pair_row(pairs: Sequence[QaPair]) -> Row:
+    """Columns of the pairs of one clip."""
+    return {"pairs": [asdict(pair) for pair in pairs], "num_pairs": len(pairs)}
 
 
 def also(params: QaParams) -> dict[str, Json]:
@@ -70,7 +73,7 @@ STAGE = Stage(
     derive=derive,
     compute=write,
     models={"writer": LanguageModel},
-    gate=FusionGate,
+    gate=PresenceGate,
     params=QaParams,
     also=also,
     batch_size=16,

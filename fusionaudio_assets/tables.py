@@ -92,6 +92,7 @@ class StageTable(dy.Schema):
     permanent = dy.Bool(nullable=False, description="a failure that trying again cannot mend")
     fingerprint = dy.String(nullable=False, description="SHA-256 of the stage's identity and of all that it consumed")
     model = _text("the models that made the row, or empty")
+    libraries = _text("the libraries that ran them, with versions: no part of the fingerprint")
 
 
 class Manifest(dy.Schema):
@@ -236,6 +237,7 @@ class FusedCaptions(StageTable):
 
     caption = _text("the caption; null when abstained")
     ambiguities = _list(dy.String(nullable=True), "what could be confused by ear")
+    left_out = _list(dy.String(nullable=True), "labels that are no plain names of sounds, which nothing was made of")
     modalities = _list(dy.String(nullable=True), "cues that the caption draws on: labels, sound, speech, music, visual")
     author = _text("who wrote the caption: the language model's name, or composer")
     abstained = _flag("no caption can be given honestly")

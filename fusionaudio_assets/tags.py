@@ -1,5 +1,6 @@
 """Tags: AudioSet classes with scores, clip level and over time; speech, singing and music segments."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -112,7 +113,12 @@ def event_spans(
             spans[-1]["end_s"] = end_s
         elif end_s > start_s:
             spans.append({"start_s": start_s, "end_s": end_s})
-    return [{"start_s": round(s["start_s"], 2), "end_s": round(s["end_s"], 2)} for s in spans]
+    return [{edge: _rounded_down(time_s) for edge, time_s in span.items()} for span in spans]
+
+
+def _rounded_down(time_s: float) -> float:
+    """To 10 ms: what is rounded up may lie behind the clip's end."""
+    return math.floor(time_s * 100 + 1e-6) / 100
 
 
 def voice_scores(scores: Mapping[str, float], ontology: Ontology) -> Row:

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from io import BytesIO
 from typing import Any
 
 import dagster as dg
-import numpy as np
-from PIL import Image
 
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import VisualCaptions
 from fusionaudio_assets.workspace import LakeResource
-from resources.image_describer import ImageDescriber, KeyFrame
+from resources.image_describer import ImageDescriber
+from resources.media import KeyFrame
 from resources.profile import Settings
 
 
@@ -28,11 +26,11 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work | Skip:
 
 
 def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> list[KeyFrame]:
-    """Key frames as RGB arrays."""
-    return [
-        KeyFrame(np.asarray(Image.open(BytesIO(frame["jpeg"])).convert("RGB")), frame["time_s"])
-        for frame in payloads["frames"]
-    ]
+    """Key frames, decoded."""
+    frames = [KeyFrame(frame["time_s"], frame["jpeg"]) for frame in payloads["frames"]]
+    for frame in frames:
+        _ = frame.pixels  # here, where the model need not wait for it and a damaged picture costs its clip alone
+    return frames
 
 
 def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:

@@ -1,8 +1,10 @@
-"""The gates between cues: is there speech, any voice, music, anything beside the voice?
+"""The gates between cues: is there speech, any voice, music, anything beside the voice, and what else is heard?
 
 They save work and stop hallucination: nothing is transcribed where nobody speaks, no music is described where there is
 none. Tagger and segmenter must agree, since each alone is fooled (a bee is singing to one, a siren to the other).
 """
+
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -14,7 +16,9 @@ COLUMNS = ("speech_s", "singing_s", "music_s", "speech_score", "singing_score", 
 
 
 class PresenceGate(Settings):
-    """When a kind of sound counts as present."""
+    """When a sound counts as present: for whoever looks closer at it, for the caption, and for questions about it."""
+
+    gate_name: ClassVar[str] = "presence"
 
     min_speech_s: float = Field(0.3, ge=0, description="Least speech that the segmenter must find")
     min_speech_score: float = Field(0.2, ge=0, le=1, description="Least score of the tagger's speech classes")
@@ -23,6 +27,10 @@ class PresenceGate(Settings):
     min_music_s: float = Field(0.5, ge=0, description="Least music that the segmenter must find")
     min_music_score: float = Field(0.3, ge=0, le=1, description="Least score of the tagger's music classes")
     min_other_score: float = Field(0.3, ge=0, le=1, description="Least score of a sound beside voice and music")
+    min_event_score: float = Field(0.45, ge=0, le=1, description="Events below this are not told of")
+    min_brief_event_score: float = Field(0.6, ge=0, le=1, description="The same for events of a single frame")
+    brief_event_s: float = Field(0.75, ge=0, description="Events up to this long count as brief")
+    min_language_probability: float = Field(0.9, ge=0, le=1, description="From here on the language may be named")
 
 
 def has_speech(tags: Row, gate: PresenceGate) -> bool:

@@ -5,6 +5,7 @@ knows arrays and text; it does not know shards, Parquet or Dagster. Its settings
 model, so that a profile validates on load and the identity of a model follows from its settings.
 """
 
+import importlib.metadata
 from abc import abstractmethod
 from collections.abc import Collection
 from typing import Any, ClassVar
@@ -29,6 +30,18 @@ class Adapter(BaseModel):
 
     version: ClassVar[str] = "1"
     """Raise when the code around the model changes what it returns."""
+
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions that run the model, e.g. ``("onnxruntime",)``: their versions stand in every row."""
+
+    @property
+    def library_versions(self) -> tuple[str, ...]:
+        """What runs the model here and now, e.g. ``("onnxruntime 1.24.1",)``.
+
+        Not part of the identity: a patch would redo every lake, and two machines of different patches each other's
+        rows. Whoever finds that a version returns something else raises `version`.
+        """
+        return tuple(f"{name} {importlib.metadata.version(name)}" for name in self.libraries)
 
     @property
     @abstractmethod

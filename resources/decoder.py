@@ -4,7 +4,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
+import av
 import numpy as np
 import soundfile
 from pydantic import Field
@@ -18,12 +20,19 @@ from resources.media.pool import DecodeRequest, DecoderPool, PreparedClip
 class MediaDecoder(Adapter):
     """PyAV in worker processes."""
 
+    libraries: ClassVar[tuple[str, ...]] = ("av", "soundfile", "soxr")
+
     media: MediaSettings = Field(MediaSettings(), description="Limits and choices of decoding")
 
     @property
     def model_name(self) -> str:
         """The library behind it."""
         return "pyav"
+
+    @property
+    def library_versions(self) -> tuple[str, ...]:
+        """With FFmpeg's, which PyAV may be built against in any version."""
+        return (*super().library_versions, f"ffmpeg {av.ffmpeg_version_info}")
 
     @property
     def identity(self) -> dict[str, Json]:

@@ -4,19 +4,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from resources.adapter import Adapter
+from resources.media import KeyFrame
 from resources.music_describer import Labelled
-
-
-@dataclass(frozen=True)
-class KeyFrame:
-    """One key frame: ``(height, width, 3) uint8`` RGB, and its time from the start of the clip."""
-
-    image: NDArray[np.uint8]
-    time_s: float
 
 
 @dataclass(frozen=True)

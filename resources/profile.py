@@ -2,13 +2,17 @@
 
     name: embedded
     description: Small models that run on a laptop, offline.
+    gates:
+      presence: {...}        what decides whether a row is needed; changing it redoes only rows that it decides anew
     stages:
       tags:
         models:
           tagger: {adapter: resources.embedded.yamnet.Yamnet}
-        gate: {...}          what decides whether a row is needed; changing it redoes only rows that it decides anew
         params: {...}        what the stage computes with; changing it redoes the stage
         batch_size: 32       how many clips at a time; changes nothing in the output
+
+A gate belongs to no stage: all that go by it go by the same figures, so that no stage tells of what another one left
+out. What is not said is the default; a stage without models needs no section.
 
 Adding a model is one class and one line: `adapter` names any class that implements the kind's protocol.
 """
@@ -18,7 +22,7 @@ import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -28,14 +32,18 @@ from resources.errors import SettingError, clause
 
 SHIPPED = Path(__file__).parent / "profiles"
 
+_GATES_MOVED = "All stages share their gates: give its settings once, under `gates.presence`."
 
 AnySettings = TypeVar("AnySettings", bound="Settings")
 
 
 class Settings(BaseModel):
-    """Base of the `gate` and `params` of a stage: frozen, and unknown keys are refused."""
+    """Base of gates and of the `params` of a stage: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gate_name: ClassVar[str] = ""
+    """Name of a gate under `gates`; empty for what is none."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,6 @@ class StageProfile:
 class _RawStage(BaseModel):
     model_config = ConfigDict(extra="forbid")
     models: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    gate: dict[str, Any] = Field(default_factory=dict)
     params: dict[str, Any] = Field(default_factory=dict)
     batch_size: int | None = Field(None, ge=1, le=4096)
 
@@ -70,6 +77,7 @@ class _RawProfile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str = Field(min_length=1)
     description: str = ""
+    gates: dict[str, dict[str, Any]] = Field(default_factory=dict)
     stages: dict[str, _RawStage]
 
 
@@ -100,7 +108,8 @@ class Profile:
         except yaml.YAMLError as error:
             raise SettingError(f"{origin} is not YAML: {clause(error)}.") from error
         except ValidationError as error:
-            raise SettingError(f"{origin}: {_first(error)}.") from error
+            of_a_stage = error.errors()[0]["loc"][-1:] == ("gate",)
+            raise SettingError(f"{origin}: {_first(error)}.", hint=_GATES_MOVED if of_a_stage else "") from error
         return cls(raw.name, raw.description, origin, raw)
 
     def stage(self, name: str, needs: StageNeeds) -> StageProfile:
@@ -109,19 +118,34 @@ class Profile:
         Raises:
             SettingError: It misses a model, names one that does not fit, or holds an unknown or impossible value.
         """
-        return _stage(name, self.raw.stages.get(name, _RawStage()), needs, self.origin)
+        if needs.models and name not in self.raw.stages:
+            raise SettingError(
+                f"{self.origin} has no section for the stage {name}, which needs a model as {', '.join(needs.models)}.",
+                hint=f"Add `stages.{name}` as in resources/profiles/embedded.yaml, and record the profile with "
+                "`fusionaudio profile --set FILE`.",
+            )
+        raw, where = self.raw.stages.get(name, _RawStage()), f"{self.origin}: stages.{name}"
+        gate = self.raw.gates.get(needs.gate.gate_name, {})
+        return StageProfile(
+            models=_models(raw, needs, where),
+            gate=validated(needs.gate, gate, f"{self.origin}: gates.{needs.gate.gate_name}"),
+            params=validated(needs.params, raw.params, f"{where}.params"),
+            batch_size=raw.batch_size or needs.batch_size,
+        )
 
     def check(self, needs: Mapping[str, StageNeeds]) -> None:
         """Validate all of it against what the stages of the graph need.
 
         Raises:
-            SettingError: As `stage`, or it names a stage that does not exist.
+            SettingError: As `stage`, or it names a stage or a gate that does not exist.
         """
-        unknown = sorted(set(self.raw.stages) - set(needs))
-        if unknown:
-            raise SettingError(
-                f"{self.origin}: no stage is called {unknown[0]!r}.", hint=f"Stages: {', '.join(needs)}."
-            )
+        gates = sorted({need.gate.gate_name for need in needs.values()} - {""})
+        for kind, given, known in (("stage", self.raw.stages, list(needs)), ("gate", self.raw.gates, gates)):
+            if unknown := sorted(set(given) - set(known)):
+                raise SettingError(
+                    f"{self.origin}: no {kind} is called {unknown[0]!r}.",
+                    hint=f"There are: {', '.join(known) or 'none'}.",
+                )
         for name, need in needs.items():
             self.stage(name, need)
 
@@ -168,8 +192,7 @@ def shipped_profiles() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
-def _stage(name: str, raw: _RawStage, needs: StageNeeds, origin: str) -> StageProfile:
-    where = f"{origin}: stages.{name}"
+def _models(raw: _RawStage, needs: StageNeeds, where: str) -> dict[str, Adapter]:
     unknown = sorted(set(raw.models) - set(needs.models))
     if unknown:
         raise SettingError(
@@ -178,14 +201,7 @@ def _stage(name: str, raw: _RawStage, needs: StageNeeds, origin: str) -> StagePr
     missing = sorted(set(needs.models) - set(raw.models))
     if missing:
         raise SettingError(f"{where}.models lacks {missing[0]!r}.", hint="Add a line `adapter: ...` for it.")
-    return StageProfile(
-        models={
-            role: _adapter(raw.models[role], kind, f"{where}.models.{role}") for role, kind in needs.models.items()
-        },
-        gate=validated(needs.gate, raw.gate, f"{where}.gate"),
-        params=validated(needs.params, raw.params, f"{where}.params"),
-        batch_size=raw.batch_size or needs.batch_size,
-    )
+    return {role: _adapter(raw.models[role], kind, f"{where}.models.{role}") for role, kind in needs.models.items()}
 
 
 def validated(model: type[AnySettings], values: Any, where: str) -> AnySettings:

@@ -58,6 +58,7 @@ class FasterWhisper(Recognizer):
     """Any Whisper model in CTranslate2's format."""
 
     version: ClassVar[str] = "2"
+    libraries: ClassVar[tuple[str, ...]] = ("ctranslate2", "faster-whisper", "onnxruntime")
     sample_rate_hz: ClassVar[int] = 16_000
 
     model: str = Field(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from resources.adapter import Adapter
 from resources.errors import ClipError
-from resources.image_describer import ImageDescriber, KeyFrame, SeenFrame, VisualDescription
+from resources.image_describer import ImageDescriber, SeenFrame, VisualDescription
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
+from resources.media import KeyFrame
 from resources.music_describer import Labelled, MusicDescriber, MusicDescription
 from resources.profile import StageNeeds
 from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word

@@ -25,4 +25,4 @@ def test_of_two_names_for_one_class_the_higher_quality_counts() -> None:
 
 
 def test_a_label_of_another_vocabulary_stays() -> None:
-    assert labels(("my own label", None), ("Bark", None)) == {"my own label": None, "Bark": None}
+    assert labels(("woodpecker_pecking tree", None), ("Bark", None)) == {"woodpecker pecking tree": None, "Bark": None}

@@ -2,13 +2,15 @@
 
 Cues are what fusion consumes, so they are what its fingerprints are made of. Numbers are rounded on construction,
 scores to 0.1, times to 0.1 s, tempo to 5 beats a minute, loudness to 3 LUFS: a figure that moves by less writes no
-caption anew.
+caption anew. Labels and events whose names are no plain names of sounds are left out: `names` says why.
 """
 
 import hashlib
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from fusionaudio_assets.captioning.names import is_plain_name
 
 
 def _to_tenth(value: float) -> float:
@@ -37,7 +39,7 @@ class LabelCue(_Frozen):
     """A human label.
 
     Attributes:
-        name: AudioSet display name.
+        name: AudioSet display name, or a plain name of the source's own vocabulary.
         quality: Share of raters who confirm the label, in [0, 1]; None when nobody was asked.
     """
 
@@ -62,6 +64,14 @@ class EventCue(_Frozen):
     implied: tuple[str, ...] = ()
 
 
+def _named_plainly(labels: tuple[LabelCue, ...]) -> tuple[LabelCue, ...]:
+    return tuple(label for label in labels if is_plain_name(label.name))
+
+
+def _of_plain_classes(events: tuple[EventCue, ...]) -> tuple[EventCue, ...]:
+    return tuple(event for event in events if is_plain_name(event.label))
+
+
 class SpeechCue(_Frozen):
     """What is known about speech.
 
@@ -70,8 +80,8 @@ class SpeechCue(_Frozen):
         language: English name of the language when it is sure, else empty.
         kind: A word about its form, e.g. ``"conversation"``; empty when unknown.
         manner: A word about how it is spoken, e.g. ``"calm"``; empty when unknown.
-        text: The transcript. It never reaches a caption; it is here for the leak check, and for the prompts of large
-            models where the profile says so.
+        text: The words of the transcript. They never reach a caption; they are here for the leak check, and for the
+            prompts of large models where the profile says so.
     """
 
     present: bool = False
@@ -116,8 +126,8 @@ class Cues(_Frozen):
     """
 
     duration_s: Seconds
-    labels: tuple[LabelCue, ...] = ()
-    events: tuple[EventCue, ...] = ()
+    labels: Annotated[tuple[LabelCue, ...], AfterValidator(_named_plainly)] = ()
+    events: Annotated[tuple[EventCue, ...], AfterValidator(_of_plain_classes)] = ()
     sound: str = ""
     speech: SpeechCue | None = None
     singing: bool = False

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fusionaudio_assets.captioning.cues import Cues, EventCue, MusicCue
+from fusionaudio_assets.captioning.names import is_plain_name
 from fusionaudio_assets.captioning.relations import covers, together
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS
 from resources.sound_names import bare, sound_name
@@ -127,7 +128,7 @@ def is_confirmed(quality: float | None) -> bool:
 def plain_words(words: Iterable[str]) -> list[str]:
     """Keep the words that can stand in a sentence: one to three plain English words each, none of them twice."""
     kept = [word.strip().lower() for word in words if _PLAIN_WORD.fullmatch(word.strip())]
-    return list(dict.fromkeys(word for word in kept if not set(word.split()) & FUNCTION_WORDS))
+    return list(dict.fromkeys(word for word in kept if is_plain_name(word) and not set(word.split()) & FUNCTION_WORDS))
 
 
 def tempo_word(bpm: float | None) -> str:

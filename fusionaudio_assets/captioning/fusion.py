@@ -34,6 +34,7 @@ _IN_ORDER = frozenset(["then", "followed", "before", "later", "next"])
 _LOOSE = re.compile(
     r", (?!then|with|while|as|and (?:then|an?|someone|something)\b|followed|before|joined|over|along|accompanied)[^,.]+"
 )
+_PHRASE = re.compile(r"[A-Za-z][A-Za-z ,;()'’-]{2,118}[A-Za-z)]\.?")
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
 
 
@@ -191,11 +192,20 @@ def _judge(attempt: _Attempt, reply: ChatReply | ClipError, model_name: str, *, 
         return
     support = check_support(caption, attempt.cues)
     own = answer.get("ambiguities")
-    named = tuple(str(one) for one in own) if isinstance(own, list) else ambiguities(attempt.facts)
+    named = _kept(own, attempt.cues) if isinstance(own, list) else ambiguities(attempt.facts)
     used = modalities(attempt.facts, attempt.cues)
     if any("visual" in claim.by for claim in support.claims):
         used = (*used, "visual")
     attempt.result = Fused(caption, named, used, model_name, claims=support.claims)
+
+
+def _kept(said: Sequence[object], cues: Cues) -> tuple[str, ...]:
+    """Return the ambiguities that a model names, without those that are no short phrase or leak.
+
+    They name sounds that are not there, so no cue can support them.
+    """
+    phrases = [" ".join(str(one).split()) for one in said]
+    return tuple(one for one in phrases if _PHRASE.fullmatch(one) and not find_leaks(one, cues))
 
 
 def _rewrite(request: ChatRequest, reply: ChatReply, found: Sequence[str]) -> ChatRequest:

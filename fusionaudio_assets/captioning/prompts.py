@@ -12,9 +12,9 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, is_confirmed
@@ -58,6 +58,12 @@ class FusionPrompt(BaseModel):
     max_tokens: int = Field(160, ge=16, description="Bound on the answer, reasoning included.")
     rewrites: int = Field(0, ge=0, le=3, description="Times that a model is shown its unsupported claims to rewrite.")
 
+    @model_validator(mode="after")
+    def _shows_what_it_says(self) -> Self:
+        if self.style == "small" and (self.show_transcript or self.show_visual):
+            raise ValueError("show_transcript and show_visual need `style: full`: a small prompt shows neither")
+        return self
+
     @property
     def sha256(self) -> str:
         """SHA-256 of the prompt file."""
@@ -83,7 +89,8 @@ class FusionPrompt(BaseModel):
             event.pop("implied", None)
         for label, raw in zip(cues.labels, shown.get("labels", []), strict=True):
             raw["confirmed"] = is_confirmed(label.quality)
-        return json.dumps(shown, ensure_ascii=False)
+        # What some servers read as the end of a turn stands in angle brackets.
+        return json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def fill(path: str, shown: str) -> tuple[Message, ...]:

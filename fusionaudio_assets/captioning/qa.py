@@ -17,6 +17,7 @@ from fusionaudio_assets.captioning.questions import Difficulty, QaPair, candidat
 from fusionaudio_assets.captioning.support import check_support
 from fusionaudio_assets.captioning.words import content_stems
 from resources.adapter import Json
+from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
 
 VERSION = "1"
@@ -38,26 +39,33 @@ def prompt_identity() -> str:
     return prompt_sha256(PROMPT_FILE)
 
 
-def write_pairs(clips: Sequence[tuple[str, Cues]], model: LanguageModel | None = None) -> list[list[QaPair]]:
+def write_pairs(
+    clips: Sequence[tuple[str, Cues]], model: LanguageModel | None = None
+) -> list[list[QaPair] | ClipError]:
     """Write up to five pairs for each captioned clip, in order; none where the caption is empty (abstained).
 
     Args:
         clips: Caption and cues of each clip.
         model: Asked for one open question a clip, taken only if its answer is supported; None for none.
 
+    Returns:
+        For each clip its pairs, or why the model gave no answer where it may give one when asked again later.
+
     Raises:
         ModelUnavailable: The model is gone.
     """
     written = [compose_pairs(cues) if caption else [] for caption, cues in clips]
+    results: list[list[QaPair] | ClipError] = list(written)
     asked = [index for index, pairs in enumerate(written) if pairs and not clips[index][1].silent] if model else []
     if model is None or not asked:
-        return written
+        return results
     requests = [_request(clips[index][0], written[index]) for index in asked]
     for index, reply in zip(asked, model.chat(requests), strict=True):
-        caption, cues = clips[index]
-        if isinstance(reply, ChatReply) and (pair := _accepted(reply, caption, cues, written[index], model.model_name)):
-            written[index] = [*written[index][: MAX_PAIRS - 1], pair]
-    return written
+        if isinstance(reply, ClipError):  # one for good leaves the composed pairs
+            results[index] = written[index] if reply.permanent else reply
+        elif pair := _accepted(reply, *clips[index], written[index], model.model_name):
+            results[index] = [*written[index][: MAX_PAIRS - 1], pair]
+    return results
 
 
 def compose_pairs(cues: Cues) -> list[QaPair]:

@@ -20,6 +20,9 @@ Category = Literal["perception", "characteristics", "quality", "environment", "i
 Difficulty = Literal["basic", "intermediate", "advanced", "complex"]
 Format = Literal["open", "choice", "yes_no", "labels", "interval"]
 
+_ABSENT = 4
+"""One for a question with yes or no, three for a choice."""
+
 _ABSENT_GROUPS = frozenset(
     ("animal", "bell", "blast", "engine", "human", "impact", "home", "signal", "tool", "vehicle", "voice", "water")
 )
@@ -70,11 +73,12 @@ def _about_presence(facts: Facts, heard: list[Heard], absent: list[str], rng: ra
     if not nouns:
         return []
     pairs = [QaPair("Which sounds can be heard?", "; ".join(nouns), "perception", "basic", "labels")]
-    right, wrong = rng.choice(nouns), absent[0]
-    asked, answer = rng.choice(((right, "Yes"), (wrong, "No")))
+    right = rng.choice(nouns)
+    asked, answer = rng.choice([(right, "Yes"), *((wrong, "No") for wrong in absent[:1])])
     pairs.append(QaPair(f"Can you hear {asked}?", answer, "perception", "basic", "yes_no"))
     question = rng.choice(("Which of these can be heard?", "Which of these sounds occurs in the clip?"))
-    pairs.append(_choice(question, right, absent[1:4], rng))
+    if len(absent) == _ABSENT:
+        pairs.append(_choice(question, right, absent[1:], rng))
     behind = [one.nouns[0] for one in heard if one.steady]
     if behind and len(behind) < len(nouns):
         answer = f"{listed(behind)} can be heard in the background."
@@ -164,7 +168,10 @@ def _choice(
 
 
 def _absent(cues: Cues, rng: random.Random) -> list[str]:
-    """Return four things that are surely not heard: no cue has a word for them, and none is confused with one."""
+    """Return four things that are surely not heard, fewer where cues have words for nearly everything.
+
+    No cue has a word for them, and none is confused with one.
+    """
     tagged = (event.label for event in cues.events)  # at any score
     audible = audible_stems(cues).union(*map(sound_stems, tagged), *(sound_stems(label.name) for label in cues.labels))
     near = {other for event in cues.events for other in confused_with(event.label)}
@@ -173,7 +180,7 @@ def _absent(cues: Cues, rng: random.Random) -> list[str]:
     for label in rng.sample(labels, len(labels)):
         if not sound_stems(label) & audible and (noun := sound_name(label).nouns[0]) not in absent:
             absent.append(noun)
-        if len(absent) == 4:
+        if len(absent) == _ABSENT:
             break
     return absent
 

@@ -75,11 +75,16 @@ def merge_all(rows: Iterable[Row]) -> list[Row]:
     return sorted(clips.values(), key=lambda row: (row["sources"][0], row["start_s"] or 0.0, row["clip_id"]))
 
 
-def _united_labels(*accounts: Iterable[Row]) -> list[Row]:
+def best_qualities(labels: Iterable[tuple[str, float | None]]) -> dict[str, float | None]:
+    """Unite what is said of each label: the higher quality wins, and any over none."""
     best: dict[str, float | None] = {}
-    for label in (label for labels in accounts for label in labels):
-        known, quality = best.get(label["name"]), label["quality"]
-        best[label["name"]] = quality if known is None else known if quality is None else max(known, quality)
+    for name, quality in labels:
+        best[name] = max((one for one in (best.get(name), quality) if one is not None), default=None)
+    return best
+
+
+def _united_labels(*accounts: Iterable[Row]) -> list[Row]:
+    best = best_qualities((label["name"], label["quality"]) for labels in accounts for label in labels)
     return [{"name": name, "quality": quality} for name, quality in sorted(best.items())]
 
 

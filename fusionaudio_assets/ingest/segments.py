@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from fusionaudio_assets.ingest.records import best_qualities
 from resources.errors import SettingError
 
 COLUMNS = {
@@ -190,17 +191,8 @@ def _parsed(values: dict[str, str]) -> Segment:
         start_s = 0.0
     labels = _labels(values.get("labels", ""))
     qualities = _qualities(values.get("label_quality", ""), len(labels))
-    return Segment(
-        key, by_id, start_s, end_s, _with_quality(labels, qualities), values.get("license"), values.get("split")
-    )
-
-
-def _with_quality(labels: list[str], qualities: list[float | None]) -> dict[str, float | None]:
-    best: dict[str, float | None] = {}
-    for label, quality in zip(labels, qualities, strict=True):
-        known = best.get(label)
-        best[label] = quality if known is None else known if quality is None else max(known, quality)
-    return best
+    rated = best_qualities(zip(labels, qualities, strict=True))
+    return Segment(key, by_id, start_s, end_s, rated, values.get("license"), values.get("split"))
 
 
 def _labels(text: str) -> list[str]:

@@ -79,15 +79,18 @@ def _compute(
     stage: Stage[Any, Any], batch: Sequence[Pending], jobs: Sequence[Job | ClipError], profile: StageProfile
 ) -> list[Row]:
     models = Models(profile.models)
-    names = ", ".join(adapter.model_name for adapter in models.values()) or None
+    made_by = {
+        "model": ", ".join(adapter.model_name for adapter in models.values()) or None,
+        "libraries": ", ".join(sorted({one for each in models.values() for one in each.library_versions})) or None,
+    }
     ready = [job for job in jobs if isinstance(job, Job)]
     results = iter(compute_isolated(stage, ready, models, profile.params))
     outcomes = [next(results) if isinstance(job, Job) else job for job in jobs]
-    return [_row(pending, outcome, names) for pending, outcome in zip(batch, outcomes, strict=True)]
+    return [_row(pending, outcome, made_by) for pending, outcome in zip(batch, outcomes, strict=True)]
 
 
-def _row(pending: Pending, outcome: Row | ClipError, model_names: str | None) -> Row:
-    row: Row = {"clip_id": pending.clip_id, "fingerprint": pending.fingerprint, "model": model_names}
+def _row(pending: Pending, outcome: Row | ClipError, made_by: Row) -> Row:
+    row: Row = {"clip_id": pending.clip_id, "fingerprint": pending.fingerprint} | made_by
     if isinstance(outcome, ClipError):
         failed = {"status": Status.FAILED.value, "reason": outcome.reason, "permanent": outcome.permanent}
         return row | failed | {"detail": str(outcome)}

@@ -119,7 +119,7 @@ class Stage(Generic[Gate, Params]):
         compute: See the module; returns one row, or one `ClipError`, per job and in their order. A row may hold the
             value of a payload under the payload's name.
         models: Kind of each model by role.
-        gate: Settings that only `derive` sees.
+        gate: Settings that only `derive` sees; stages of the same gate share them.
         params: Settings that only `compute` sees.
         payloads: Payload tables by name, each `clip_id` and one more column. The row's column `<name>_file` is filled
             with the file they went to.

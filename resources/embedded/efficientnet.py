@@ -21,7 +21,8 @@ from resources.adapter import runtime
 from resources.embedded import weights
 from resources.embedded.efficientnet_graph import IMAGE_SIZE
 from resources.embedded.onnx_graph import answering, session
-from resources.image_describer import ImageDescriber, KeyFrame, SeenFrame, VisualDescription
+from resources.image_describer import ImageDescriber, SeenFrame, VisualDescription
+from resources.media import KeyFrame
 from resources.music_describer import Labelled
 
 _WEIGHT = "efficientnet-lite0"
@@ -34,6 +35,8 @@ _MOST_NAMED = 3
 
 class EfficientNetLite0(ImageDescriber):
     """Labels of key frames by EfficientNet-Lite0, those above a floor only."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("onnxruntime", "pillow")
 
     batch_size: ClassVar[int] = 8
 
@@ -77,7 +80,7 @@ class EfficientNetLite0(ImageDescriber):
 
     def describe(self, clips: Sequence[Sequence[KeyFrame]]) -> list[VisualDescription]:
         """Describe the key frames of each clip; all frames go through the network in batches."""
-        images = [frame.image for frames in clips for frame in frames]
+        images = [frame.pixels for frames in clips for frame in frames]
         batches = [self._classify(images[i : i + self.batch_size]) for i in range(0, len(images), self.batch_size)]
         rows = iter(row for batch in batches for row in batch)
         seen = [tuple(SeenFrame(frame.time_s, self._labels(next(rows))) for frame in frames) for frames in clips]

@@ -77,6 +77,7 @@ class TagBridge(SimilarityScorer):
     """
 
     version: ClassVar[str] = "1"
+    libraries: ClassVar[tuple[str, ...]] = ("onnxruntime", "tokenizers")
     needs_audio: ClassVar[bool] = False
 
     max_labels: int = Field(6, ge=1, description="Compare with at most this many classes, the best first.")

@@ -39,6 +39,8 @@ class Musicnn(MusicDescriber):
     tags get, and scores above 0.5 are rare.
     """
 
+    libraries: ClassVar[tuple[str, ...]] = ("librosa", "onnxruntime")
+
     sample_rate_hz: ClassVar[int] = 16_000
 
     genre_floor: float = Field(0.2, ge=0, le=1, description="Least score of a genre that is named.")

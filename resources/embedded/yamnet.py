@@ -44,6 +44,8 @@ class Yamnet(Tagger):
     0.4–0.6 s, and about as often at 0.8 s; it is kept because repetition makes a rhythm that is not there.
     """
 
+    libraries: ClassVar[tuple[str, ...]] = ("onnxruntime", "scipy")
+
     sample_rate_hz: ClassVar[int] = 16_000
 
     batch_patches: int = runtime(32, "Patches per run of the network; 20 are a clip of 10 s.")

@@ -1,6 +1,5 @@
 """Take key frames from the picture of an open container."""
 
-import io
 from collections.abc import Iterator
 
 import av
@@ -10,8 +9,6 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from resources.media.types import KeyFrame, MediaSettings
-
-_JPEG_QUALITY = 85
 
 _INDEXED = {"mov", "matroska"}
 _UNINDEXED_MARGIN_S = 2.0
@@ -110,10 +107,4 @@ def _key_frame(frame: VideoFrame, time_s: float, settings: MediaSettings) -> Key
     picture: Image.Image = frame.to_image(width=width, height=height)  # type: ignore[no-untyped-call]
     if frame.rotation % 360:
         picture = picture.rotate(frame.rotation, expand=True)
-    return KeyFrame(max(0.0, time_s), _jpeg(picture), picture.width, picture.height)
-
-
-def _jpeg(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format="JPEG", quality=_JPEG_QUALITY)
-    return buffer.getvalue()
+    return KeyFrame.of(picture, max(0.0, time_s))

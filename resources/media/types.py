@@ -1,13 +1,18 @@
 """What decoding takes and gives: settings, and the clip that comes out."""
 
+import io
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 
 from resources.adapter import Json, runtime
+
+_JPEG_QUALITY = 85
 
 
 class MediaSettings(BaseModel):
@@ -19,7 +24,7 @@ class MediaSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     """Raise when the code gives other sound or other key frames for the same bytes."""
 
     min_duration_s: float = Field(0.1, ge=0, description="Shorter clips fail as too_short: no model hears anything")
@@ -54,8 +59,22 @@ class KeyFrame:
 
     time_s: float
     jpeg: bytes
-    width: int
-    height: int
+
+    @classmethod
+    def of(cls, picture: Image.Image, time_s: float) -> Self:
+        """Store a picture."""
+        buffer = io.BytesIO()
+        picture.save(buffer, format="JPEG", quality=_JPEG_QUALITY)
+        return cls(time_s, buffer.getvalue())
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The picture as ``(height, width, 3) uint8`` RGB.
+
+        Raises:
+            OSError: It is damaged.
+        """
+        return np.asarray(Image.open(io.BytesIO(self.jpeg)).convert("RGB"))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import pytest
 from pydantic import PrivateAttr
 
 from fusionaudio_assets.captioning.composer import compose
-from fusionaudio_assets.captioning.cues import MusicCue
+from fusionaudio_assets.captioning.cues import Cues, MusicCue
 from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.fusion import COMPOSER, _edited, fuse
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.captioning.qa import write_pairs
+from fusionaudio_assets.captioning.questions import QaPair
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
 from tests.captioning import clips
@@ -126,19 +127,45 @@ def test_without_a_model_the_composer_writes_in_order() -> None:
     assert [fused.caption for fused in fuse(every, None)] == [compose(cues).caption for cues in every]
 
 
+def pairs(caption: str, cues: Cues, answer: str) -> list[QaPair]:
+    (written,) = write_pairs([(caption, cues)], Scripted(answers=(answer,)))
+    assert isinstance(written, list)
+    return written
+
+
 def test_a_model_s_question_is_taken_only_when_the_caption_answers_it() -> None:
     caption = "Thunder rumbles while rain falls."
     good = '{"question": "What can be heard while rain falls?", "answer": "Thunder rumbles."}'
     bad = '{"question": "What can be heard while rain falls?", "answer": "A truck rumbles."}'
-    (taken,) = write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(good,)))
-    (refused,) = write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(bad,)))
     presuming = '{"question": "What rumbles before the dog barks?", "answer": "Thunder rumbles."}'
-    assert {
-        pair.author for pair in write_pairs([(caption, clips.RAIN_AND_THUNDER)], Scripted(answers=(presuming,)))[0]
-    } == {"composer"}
-    assert taken[-1].author == "scripted"
-    assert {pair.author for pair in refused} == {"composer"}
+    assert pairs(caption, clips.RAIN_AND_THUNDER, good)[-1].author == "scripted"
+    for refused in (bad, presuming, "broken"):
+        assert {pair.author for pair in pairs(caption, clips.RAIN_AND_THUNDER, refused)} == {"composer"}
+
+
+def test_a_clip_whose_question_a_busy_model_did_not_write_is_asked_for_again() -> None:
+    clip = ("Thunder rumbles while rain falls.", clips.RAIN_AND_THUNDER)
+    busy, written = write_pairs([clip, clip], Scripted(answers=("busy", "broken")))
+    assert isinstance(busy, ClipError)
+    assert not busy.permanent
+    assert isinstance(written, list)
 
 
 def test_abstained_clips_get_no_pairs() -> None:
     assert write_pairs([("", clips.NOTHING)]) == [[]]
+
+
+def test_what_a_model_names_as_ambiguous_leaks_nothing_either() -> None:
+    named = [
+        "frying food",
+        "John Miller leaves a message",
+        "thunder\nor traffic",
+        "see www.example.com",
+        "<b>rain</b>",
+        "",
+    ]
+    answer = {"caption": "A person speaks while a dog barks and wind blows.", "ambiguities": named, "abstain": False}
+    model = Scripted(answers=(json.dumps(answer),))
+    (fused,) = fuse([clips.SPEECH_AND_DOG_SEEN], model, FusionPrompt(style="full"))
+    assert fused.author == "scripted"
+    assert fused.ambiguities == ("frying food", "thunder or traffic")

@@ -88,6 +88,7 @@ CASES: dict[tuple[str, str], list[Spoil]] = {
     (COMMON, "reasons_told"): [edit("tags", status="failed"), edit("tags", reason="corrupt")],
     (COMMON, "failures_on_good_media"): [fail("tags", "model_error"), fail("tags", "corrupt")],
     (COMMON, "fingerprints"): [edit("tags", fingerprint=""), edit("tags", fingerprint="F" * 64)],
+    (COMMON, "library_versions"): [edit("tags", libraries="onnxruntime 1.24.0")],
     (COMMON, "models_named"): [edit("tags", model=None), edit("tags", model="")],
     ("raw_clips", "failures_on_good_media"): [fail("raw_clips", "model_error")],
     ("raw_clips", "broken_media"): [fail("raw_clips", "truncated"), fail("raw_clips", "missing")],

@@ -119,7 +119,9 @@ def _clip(number: int, clips: int) -> dict[str, Row]:
     }
     common = {"clip_id": clip_id, "status": "ok", "reason": None, "permanent": False, "fingerprint": "f" * 64}
     rows = {
-        asset: common | {"model": None if asset == "filtered_dataset" else f"{asset}-model"} | row
+        asset: common
+        | {"model": None if asset == "filtered_dataset" else f"{asset}-model", "libraries": "onnxruntime 1.24.1"}
+        | row
         for asset, row in own.items()
     }
     manifest = {"clip_id": clip_id, "path": f"/media/{number}.mp4", "file_sha256": "d" * 64} | source

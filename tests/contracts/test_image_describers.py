@@ -4,9 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from resources.embedded.efficientnet import EfficientNetLite0
-from resources.image_describer import ImageDescriber, KeyFrame, VisualDescription
+from resources.image_describer import ImageDescriber, VisualDescription
+from resources.media import KeyFrame
 from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
 
 DESCRIBERS: dict[str, ImageDescriber] = {
@@ -23,12 +25,12 @@ def describer(request: pytest.FixtureRequest) -> ImageDescriber:
 
 @pytest.fixture
 def clips() -> list[list[KeyFrame]]:
-    """No frames, one, many; upright, wide, of one pixel, of one colour, not contiguous."""
+    """No frames, one, many; upright, wide, of one pixel, of one colour."""
     rng = np.random.default_rng(0)
     shapes = [(64, 48), (48, 640), (1, 1), (225, 224), (300, 2)]
     pictures = [rng.integers(0, 256, (*shape, 3), np.uint8) for shape in shapes]
-    pictures += [np.zeros((80, 80, 3), np.uint8), pictures[0][::-1, ::2]]
-    frames = [KeyFrame(picture, float(i)) for i, picture in enumerate(pictures)]
+    pictures.append(np.zeros((80, 80, 3), np.uint8))
+    frames = [KeyFrame.of(Image.fromarray(picture), float(i)) for i, picture in enumerate(pictures)]
     return [[], frames[:1], frames, [], frames[::-1]]
 
 

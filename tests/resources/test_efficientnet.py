@@ -1,25 +1,25 @@
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from resources.embedded.efficientnet import EfficientNetLite0, _prepare
-from resources.image_describer import KeyFrame
+from resources.media import KeyFrame
 from tests.resources.media import EXAMPLES
 
 
 def test_a_screen_is_seen_on_a_screen() -> None:
     """The clip shows a terminal window; ImageNet's nearest class is "website"."""
     with av.open(EXAMPLES / "terminal_speaker.mp4") as video:
-        frame = next(video.decode(video=0))
-    picture = frame.to_ndarray(format="rgb24").astype(np.uint8)
-    (description,) = EfficientNetLite0().describe([[KeyFrame(picture, 0.0)]])
+        picture = next(video.decode(video=0)).to_image()  # type: ignore[no-untyped-call]
+    (description,) = EfficientNetLite0().describe([[KeyFrame.of(picture, 0.0)]])
     assert description.frames[0].labels[0].label == "website"
     assert description.description == "Possibly in the picture: website."
 
 
 def test_nothing_sure_is_not_described() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
-    (description,) = EfficientNetLite0(floor=0.9).describe([[KeyFrame(noise, 0.0), KeyFrame(noise, 1.0)]])
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8))
+    (description,) = EfficientNetLite0(floor=0.9).describe([[KeyFrame.of(noise, 0.0), KeyFrame.of(noise, 1.0)]])
     assert [frame.labels for frame in description.frames] == [(), ()]
     assert description.description == ""
 

@@ -57,11 +57,11 @@ def test_the_same_settings_give_the_same_adapter() -> None:
     ("stages", "message"),
     [
         ("  tags: {}", r"stages.tags.models lacks 'tagger'. Add a line `adapter: ...` for it."),
-        ("  tagz: {}", r"no stage is called 'tagz'. Stages: stems, tags."),
+        ("  tagz: {}", r"no stage is called 'tagz'. There are: stems, tags."),
         ("  stems: {models: {x: {adapter: a.B}}}", r"stages.stems.models has no place for 'x'. It takes: none."),
         ("  stems: {modells: {}}", r"there is no setting 'stages.stems.modells'"),
         ("  stems: {batch_size: 0}", r"stages.stems.batch_size = 0: .*greater than or equal to 1"),
-        ("  stems: {gate: {x: 1}}", r"stages.stems.gate: there is no setting 'x'"),
+        ("  stems: {gate: {x: 1}}", r"no setting 'stages.stems.gate'. All stages share their gates: .*gates.pre"),
         ("  stems: [1]", r"stages.stems = \[1\]: "),
         (f"  tags: {{models: {{tagger: {{adapter: {YAMNET}}}}}, params: {{threshold: 1.5}}}}", r"threshold = 1.5: "),
         (f"  tags: {{models: {{tagger: {{adapter: {YAMNET}}}}}, params: {{mode: quick}}}}", r"mode = 'quick': "),
