@@ -3,10 +3,10 @@
 import dagster as dg
 from pydantic import Field
 
-from fusionaudio_assets.materialize import OWNERS
+from fusionaudio_assets.materialize import OWNERS, column_schema
 from fusionaudio_assets.release import publish
 from fusionaudio_assets.release.card import data_card
-from fusionaudio_assets.tables import Release, column_schema
+from fusionaudio_assets.tables import Release
 from fusionaudio_assets.workspace import LakeResource
 from resources.errors import ResourceError
 

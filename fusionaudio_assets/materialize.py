@@ -4,6 +4,7 @@ from collections.abc import Callable, Set
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import dataframely as dy
 import polars as pl
 from pydantic import Field
 
@@ -12,7 +13,6 @@ from fusionaudio_assets.checks.gate import gate_in, judged, name_of, record_over
 from fusionaudio_assets.shards import MANIFEST, SHARDS
 from fusionaudio_assets.stage import Stage, run_shard
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text, stage_identity
-from fusionaudio_assets.tables import column_schema
 from fusionaudio_assets.workspace import LakeResource
 from resources.errors import ResourceError
 from resources.profile import StageProfile
@@ -35,6 +35,11 @@ class StageConfig(dg.Config):
         {},
         description="ERROR rules of tables above to pass over, each with the reason: {'tags/scores_in_range': 'why'}",
     )
+    retry: list[str] | None = Field(
+        None,
+        description="Of the clips that failed compute again those that failed for one of these reasons and no others, "
+        "e.g. ['timeout']; unset: those whose failure is not permanent",
+    )
 
 
 def stage_asset(
@@ -54,6 +59,21 @@ def stage_asset(
         owners=OWNERS,
         metadata={"dagster/column_schema": column_schema(stage.table)},
         check_specs=check_specs(stage.name, SHARDS),
+    )
+
+
+def column_schema(table: type[dy.Schema]) -> dg.TableSchema:
+    """A table as Dagster shows it: names, types, meaning."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name,
+                type=str(column.dtype),
+                description=column.description,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=column.primary_key),
+            )
+            for name, column in table.columns().items()
+        ]
     )
 
 
@@ -85,8 +105,11 @@ def materialize(
     try:
         workspace = lake.open()
         passed_over = gate_in(stage, shard, workspace, _DECLARED, config.overrides)
-        outcome = run_shard(stage, shard, workspace.lake, workspace.stage_profile(stage))
-        record_overrides(stage, shard, workspace.lake, passed_over, config.overrides)
+        if passed_over:  # before the table: one that was made over a rule never stands without a record of it
+            record_overrides(stage, shard, workspace.lake, passed_over, config.overrides)
+        outcome = run_shard(stage, shard, workspace.lake, workspace.stage_profile(stage), config.retry)
+        if not passed_over:
+            record_overrides(stage, shard, workspace.lake, (), {})
         verdicts = judged(stage, shard, workspace.lake)
     except ResourceError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error

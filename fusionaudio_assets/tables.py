@@ -7,7 +7,6 @@ classes. A column whose name ends in `_s`, `_ms`, `_hz`, `_db` or `_bpm` is in t
 from enum import StrEnum
 from typing import Any
 
-import dagster as dg
 import dataframely as dy
 import polars as pl
 
@@ -307,6 +306,23 @@ class Release(dy.Schema):
     split = _text("split that the source assigns")
 
 
+TABLES: dict[str, type[dy.Schema]] = {
+    "manifest": Manifest,
+    "raw_clips": RawClips,
+    "tags": Tags,
+    "stems": Stems,
+    "transcripts": Transcripts,
+    "sound_captions": SoundCaptions,
+    "music_captions": MusicCaptions,
+    "visual_captions": VisualCaptions,
+    "fused_captions": FusedCaptions,
+    "caption_scores": CaptionScores,
+    "qa_pairs": QaPairs,
+    "filtered_dataset": FilteredDataset,
+}
+"""Tables of a shard by the name under which they lie in the lake, in the order of the graph."""
+
+
 class AudioPayload(dy.Schema):
     """Audio as FLAC, in the struct that Hugging Face `datasets` types as Audio."""
 
@@ -326,18 +342,3 @@ class FramesPayload(dy.Schema):
 def polars_schema(table: type[dy.Schema]) -> pl.Schema:
     """Column names and polars types of `table`."""
     return pl.Schema({name: column.dtype for name, column in table.columns().items()})
-
-
-def column_schema(table: type[dy.Schema]) -> dg.TableSchema:
-    """The table as Dagster shows it: names, types, meaning."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name,
-                type=str(column.dtype),
-                description=column.description,
-                constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=column.primary_key),
-            )
-            for name, column in table.columns().items()
-        ]
-    )

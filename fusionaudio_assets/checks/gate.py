@@ -4,20 +4,20 @@ Dagster's blocking checks hold back what is downstream only within their own run
 ends green. So every stage looks itself, at the tables that it is about to read.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from fusionaudio_assets.checks.contract import CONTRACT
 from fusionaudio_assets.checks.evaluate import Verdict, evaluate
-from fusionaudio_assets.checks.rules import ERROR, rules_of
+from fusionaudio_assets.checks.rules import ERROR, Rule, rules_of
+from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.stage import Stage, look
 from fusionaudio_assets.workspace import Workspace
 from resources.errors import LakeError, SettingError
-from resources.lake import Lake
-
-OVERRIDES = "overrides"
+from resources.lake import Lake, way_back
 
 
 class GateRefused(LakeError):
@@ -60,7 +60,7 @@ def gate_in(
         SettingError: An override names no rule, or gives no reason.
     """
     above = [stages[name] for name in stage.reads if name in stages]
-    _check_overrides(overrides, stages)
+    check_overrides(overrides, stages)
     for upstream in above:
         if not look(upstream, shard, workspace.lake, workspace.stage_profile(upstream)).current:
             made = workspace.lake.has_table(upstream.name, shard)
@@ -75,35 +75,50 @@ def gate_in(
         told = " ".join(str(verdict) + _example(verdict) for verdict in refused)
         raise GateRefused(
             f"{stage.name} of shard {shard} is refused by {len(refused)} rule(s). {told}",
-            hint="Mend the cause and materialise that asset again, or override the rule in the run's config.",
+            hint=_way_out(refused),
         )
     return broken
 
 
 def name_of(verdict: Verdict) -> str:
     """``"<asset>/<rule>"``."""
-    return f"{verdict.rule.asset}/{verdict.rule.name}"
+    return _name(verdict.rule)
 
 
 def record_overrides(
     stage: Stage[Any, Any], shard: str, lake: Lake, passed_over: Sequence[Verdict], overrides: Mapping[str, str]
 ) -> None:
-    """Keep beside the table which rules were passed over for it and why; a table made without any has no such file."""
-    name = override_name(stage.name, shard)
-    if not passed_over:
-        lake.delete(name)
-        return
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    """Keep beside the table which rules were passed over for it and why."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     told = [
-        {"rule": name_of(verdict), "figure": verdict.figure, "reason": overrides[name_of(verdict)], "at": at}
+        {"rule": name_of(verdict), "figure": verdict.figure, "reason": overrides[name_of(verdict)], "recorded_at": now}
         for verdict in passed_over
     ]
-    lake.write_text(name, json.dumps(told, indent=1) + "\n")
+    write_overrides(lake, stage.name, shard, told)
 
 
-def override_name(asset: str, shard: str) -> str:
-    """File of the lake that says which rules were passed over for a table."""
-    return f"{OVERRIDES}/{asset}/{shard}.json"
+def check_overrides(overrides: Mapping[str, str], stages: Mapping[str, Stage[Any, Any]]) -> None:
+    """Refuse overrides that could have no effect or would leave no trace of why.
+
+    Args:
+        overrides: Reasons by rule (``"<asset>/<rule>"``).
+        stages: All stages by name.
+
+    Raises:
+        SettingError: One names no ERROR rule, or gives no reason.
+    """
+    known = {_name(rule): rule for asset in stages for rule in rules_of(asset)}
+    for name, reason in overrides.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            raise SettingError(
+                f"The override names no rule: {name!r}.",
+                hint=f"Did you mean {' or '.join(near)}?" if near else "Give `<asset>/<rule>`, as the refusal does.",
+            )
+        if known[name].severity != ERROR:
+            raise SettingError(f"The rule {name} only warns: there is nothing to pass over.", hint="Leave it out.")
+        if not reason.strip():
+            raise SettingError(f"The override of {name} has no reason.", hint="Say why the rule may be passed over.")
 
 
 def _blocks(verdict: Verdict) -> bool:
@@ -114,13 +129,18 @@ def _example(verdict: Verdict) -> str:
     return f" For example {verdict.samples[0]}." if verdict.samples else ""
 
 
-def _check_overrides(overrides: Mapping[str, str], stages: Mapping[str, Stage[Any, Any]]) -> None:
-    known = {f"{asset}/{rule.name}" for asset in stages for rule in rules_of(asset)}
-    for rule, reason in overrides.items():
-        if rule not in known:
-            raise SettingError(f"The override names no rule: {rule!r}.", hint="Give `<asset>/<rule>`.")
-        if not reason.strip():
-            raise SettingError(f"The override of {rule} has no reason.", hint="Say why the rule may be passed over.")
+def _way_out(refused: Sequence[Verdict]) -> str:
+    if any(verdict.rule.name == CONTRACT for verdict in refused):
+        return way_back(refused[0].rule.asset)
+    options = " ".join(f"--override '{name_of(verdict)}=REASON'" for verdict in refused)
+    return (
+        f"Mend the cause and materialise that asset again; or pass over the rule, which stays on record: "
+        f"`fusionaudio run {options}`, in the UI `overrides` of the run's config."
+    )
+
+
+def _name(rule: Rule) -> str:
+    return f"{rule.asset}/{rule.name}"
 
 
 @lru_cache(maxsize=4096)

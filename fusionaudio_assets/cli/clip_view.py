@@ -1,6 +1,7 @@
 """All that is known about a clip, grouped for a reader."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -8,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fusionaudio_assets.cli.console import printable
-from fusionaudio_assets.reasons import MEANINGS, Reason
+from fusionaudio_assets.reasons import meaning_of
 
 Known = Mapping[str, Any]
 """What `show.gather` returns, or the part of one asset in it."""
@@ -50,7 +51,8 @@ def _sections(known: Known) -> Iterator[tuple[str, Lines]]:
         ("Decision", "filtered_dataset", _decision),
     )
     for title, asset, lines in stages:
-        yield title, _stage(known[asset], lines)
+        passed_over = [override for override in known["overrides"] if override["stage"] == asset]
+        yield title, chain(_stage(known[asset], lines), map(_although, passed_over))
 
 
 def _stage(row: Known | None, lines: Callable[[Known], Lines]) -> Lines:
@@ -58,10 +60,14 @@ def _stage(row: Known | None, lines: Callable[[Known], Lines]) -> Lines:
         yield "not made", "yet"
     elif row["status"] != "ok":
         detail = f" ({printable(row['detail'])})" if row["detail"] else ""
-        yield row["status"], f"{MEANINGS[Reason(row['reason'])]}{detail}"
+        yield row["status"], f"{meaning_of(row['reason'])}{detail}"
     else:
         yield from lines(row)
         yield "model", row["model"] or ""
+
+
+def _although(override: Known) -> tuple[str, str]:
+    return "although", f"{override['rule']} is broken ({override['figure']:.4g}): {printable(override['reason'])}"
 
 
 def _clip(row: Known, shard: str) -> Lines:
@@ -151,7 +157,7 @@ def _decision(row: Known) -> Lines:
     if row["kept"]:
         yield "released", "yes"
     for reason in row["drop_reasons"] or []:
-        yield "against", MEANINGS[Reason(reason)]
+        yield "against", meaning_of(reason)
 
 
 def _scored(labels: Iterable[Known]) -> str:

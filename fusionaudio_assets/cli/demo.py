@@ -7,6 +7,7 @@ import polars as pl
 import typer
 from rich.table import Table
 
+from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.console import out, print_table, printable, say
 from fusionaudio_assets.cli.ingest import add_source
 from fusionaudio_assets.cli.models import fetch_for
@@ -70,5 +71,6 @@ def _outcome(decision: dict[str, object] | None, detail: str | None) -> str:
 
 
 def _shards_of(lake: Lake, clip_ids: set[str]) -> list[str]:
-    manifests = lake.scan("manifest").filter(pl.col("clip_id").is_in(clip_ids)).select("shard").collect()
-    return sorted(set(manifests["shard"]))
+    sql = "SELECT DISTINCT shard FROM manifest WHERE clip_id IN ? ORDER BY shard"
+    found = ledger.query(lake, sql, [list(clip_ids)])
+    return found["shard"].to_list()

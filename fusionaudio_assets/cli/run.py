@@ -1,6 +1,6 @@
 """`fusionaudio run`: progress on stderr, a table of counts on stdout."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import polars as pl
 import typer
@@ -10,32 +10,48 @@ from rich.table import Table
 from fusionaudio_assets import ledger
 from fusionaudio_assets import run as engine
 from fusionaudio_assets.cli.console import complain, err, print_table, say
+from fusionaudio_assets.cli.supervisor import tell_place
 from fusionaudio_assets.workspace import Workspace
 from resources.lake import Lake
 
 _STATUSES = ("ok", "skipped", "failed")
 
 
-def run(lake: str, shards: Sequence[str] | None, select: Sequence[str] | None) -> None:
+def run(lake: str, shards: Sequence[str] | None, select: Sequence[str] | None, override: Sequence[str]) -> None:
     """Bring the lake up to date; exit code 1 when a shard could not be finished."""
+    overrides = parse_overrides(override)
     workspace = Workspace.open(lake)
     if not workspace.lake.shards():
         say("The lake holds no clip. Put some in with `fusionaudio ingest SOURCE`.")
-    summary = run_lake(workspace, shards=shards, select=select)
+    summary = run_lake(workspace, shards=shards, select=select, overrides=overrides)
     print_counts(workspace.lake, shards)
     if not summary.finished:
         raise typer.Exit(1)
 
 
-def run_lake(workspace: Workspace, *, shards: Sequence[str] | None, select: Sequence[str] | None) -> engine.Summary:
-    """Bring shards up to date and show how it goes.
+def parse_overrides(given: Sequence[str]) -> dict[str, str]:
+    """Reasons by rule, from ``"<asset>/<rule>=<reason>"``; the engine refuses a rule without a reason."""
+    return {rule.strip(): reason.strip() for rule, _, reason in (one.partition("=") for one in given)}
+
+
+def run_lake(
+    workspace: Workspace,
+    *,
+    shards: Sequence[str] | None,
+    select: Sequence[str] | None,
+    overrides: Mapping[str, str] | None = None,
+    retry: Mapping[str, Collection[str]] | None = None,
+) -> engine.Summary:
+    """`fusionaudio_assets.run.run_lake`, and show how it goes.
 
     Raises:
-        SettingError: The profile is not valid, or a stage or shard does not exist.
+        SettingError: The profile or an override is not valid, or a stage or shard does not exist.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
-        summary = engine.run_lake(workspace, shards=shards, select=select, progress=_Told(bars).progress)
+        summary = engine.run_lake(
+            workspace, shards=shards, select=select, overrides=overrides, retry=retry, progress=_Told(bars).progress
+        )
     made = sum(map(len, summary.materialized.values()))
     passed = sum(map(len, summary.passed.values()))
     say(f"Tables made: {made}; unchanged and passed over: {passed}; not finished: {len(summary.failures)}.")
@@ -77,6 +93,7 @@ class _Told:
         self._bars.reset(self._task, description=name, total=None)
 
     def _clips(self, stage: str, shard: str, done: int, todo: int) -> None:
+        tell_place(stage, shard, todo - done)
         self._bars.update(self._task, description=f"{stage} {shard}", completed=done, total=todo)
 
     def _failed(self, stage: str, shard: str, message: str) -> None:

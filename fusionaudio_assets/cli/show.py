@@ -9,6 +9,8 @@ import typer
 from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.clip_view import clip_view
 from fusionaudio_assets.cli.console import out, printable
+from fusionaudio_assets.tables import TABLES
+from fusionaudio_assets.versions import check_columns
 from resources.errors import SettingError
 from resources.lake import Lake
 
@@ -19,10 +21,10 @@ _FIND = """
         CASE
             WHEN clip_id = $1 THEN 1
             WHEN list_contains(sources, $1) OR path = $1 THEN 2
-            WHEN length($1) >= $2::INT AND starts_with(clip_id, lower($1)) THEN 3
+            WHEN length($1) >= $2 AND starts_with(clip_id, lower($1)) THEN 3
             ELSE 4
         END AS rank
-    FROM this
+    FROM manifest
     WHERE rank < 4 OR len(list_filter(sources, lambda s: parse_filename(s) = $1 OR parse_filename(s, true) = $1)) > 0
     QUALIFY rank = min(rank) OVER ()
     ORDER BY sources, start_s
@@ -33,7 +35,6 @@ _FIND = """
 def show(lake_uri: str, clip: str, *, as_json: bool) -> None:
     """Print everything that is known about a clip."""
     lake = Lake(lake_uri)
-    lake.check()
     known = gather(lake, *find(lake, clip))
     if as_json:
         typer.echo(json.dumps(known, ensure_ascii=False))
@@ -47,9 +48,8 @@ def find(lake: Lake, clip: str) -> tuple[str, str]:
     Raises:
         SettingError: There is none, or several.
     """
-    columns = ("clip_id", "sources", "path", "start_s", "end_s")
-    found = ledger.query(lake, "manifest", columns, _FIND, (clip, str(_MIN_PREFIX))) if lake.shards() else None
-    if found is None or found.is_empty():
+    found = ledger.query(lake, _FIND, (clip, _MIN_PREFIX))
+    if found.is_empty():
         raise SettingError(
             f"The lake at {lake.uri} holds no clip {printable(clip)!r}.",
             hint=f"Give an id, {_MIN_PREFIX} or more of its first characters, or the name of a source.",
@@ -63,15 +63,23 @@ def find(lake: Lake, clip: str) -> tuple[str, str]:
 
 
 def gather(lake: Lake, clip_id: str, shard: str) -> dict[str, Any]:
-    """One object with a key for each asset, null where it is not made; `clip_id` and `shard` stand before them."""
-    return {"clip_id": clip_id, "shard": shard} | {
-        asset: _row(lake.read_table(asset, shard), clip_id) for asset in ("manifest", *ledger.STAGES)
-    }
+    """One object with a key for each asset, null where it is not made.
+
+    `clip_id` and `shard` stand before them, and `overrides` after: the rules that were passed over for the shard.
+
+    Raises:
+        LakeError: A table cannot be read, or another version wrote it.
+    """
+    overrides = ledger.query(lake, "SELECT * EXCLUDE (shard) FROM overrides WHERE shard = ?", [shard]).to_dicts()
+    rows = {asset: _row(lake, asset, shard, clip_id) for asset in TABLES}
+    return {"clip_id": clip_id, "shard": shard} | rows | {"overrides": overrides}
 
 
-def _row(table: pl.DataFrame | None, clip_id: str) -> dict[str, Any] | None:
+def _row(lake: Lake, asset: str, shard: str, clip_id: str) -> dict[str, Any] | None:
+    table = lake.read_table(asset, shard)
     if table is None:
         return None
+    check_columns(asset, shard, table)
     found = table.filter(pl.col("clip_id") == clip_id).drop("clip_id")
     # By way of JSON: 32-bit floats come out as short as they were meant, and what is not a number as null.
     return json.loads(found.write_ndjson()) if found.height else None

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
 from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.demo import outcomes
+from fusionaudio_assets.overrides import write_overrides
+from fusionaudio_assets.reasons import MEANINGS, WAYS_OUT, Reason
 from resources.lake import Lake
 from tests.cli.conftest import Terminal
 from tests.lakes import CAPTION, broken_row, clip_row, make_lake
@@ -90,7 +93,7 @@ def test_show_finds_a_clip_by_a_unique_prefix(terminal: Terminal, tmp_path: Path
 
 def test_show_has_a_key_for_every_asset(terminal: Terminal, lake: Lake) -> None:
     known = json.loads(terminal("show", f"{4:016x}", "--json", "--lake", lake.uri).stdout)
-    assert list(known) == ["clip_id", "shard", "manifest", *ledger.STAGES]
+    assert list(known) == ["clip_id", "shard", "manifest", *ledger.STAGES, "overrides"]
     assert known["shard"] == "shard-000002"
     assert known["tags"]["tags"] == [{"label": "Bark", "score": 0.9}]
     assert known["filtered_dataset"] is None
@@ -139,10 +142,127 @@ def test_a_bucket_is_read_without_its_paths(terminal: Terminal, lake: Lake, monk
     assert terminal("show", "clip 1", "--lake", lake.uri).exit_code == 0
 
 
-def test_failures_are_grouped_by_reason_with_examples(terminal: Terminal, lake: Lake) -> None:
-    told = terminal("failures", "--lake", lake.uri)
-    assert told.exit_code == 0
-    assert "raw_clips: truncated, 1 clip(s)" in told.stdout
+# Failures -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Lake:
+    """Two shards in which clips failed in three stages, for good or not, one for a reason that nobody knows."""
+    lake = make_lake(tmp_path / "lake", [[clip_row(n) for n in range(1, 7)], [clip_row(7), broken_row(8, "timeout")]])
+    for stage, clip, reason, permanent in (
+        ("tags", 1, "model_error", False),
+        ("tags", 2, "model_error", False),
+        ("tags", 3, "model_error", True),
+        ("raw_clips", 4, "timeout", True),
+        ("raw_clips", 5, "truncated", True),
+        ("fused_captions", 6, "bored", False),
+    ):
+        fail(lake, stage, "shard-000001", f"{clip:016x}", reason, permanent=permanent)
+    return lake
+
+
+def fail(lake: Lake, stage: str, shard: str, clip_id: str, reason: str, *, permanent: bool) -> None:
+    table = lake.read_frame(f"{stage}/{shard}.parquet")
+    values = {"status": "failed", "reason": reason, "permanent": permanent, "detail": f"{clip_id}\x1b[2J is odd."}
+    it = pl.col("clip_id") == clip_id
+    changed = [pl.when(it).then(pl.lit(value)).otherwise(name).alias(name) for name, value in values.items()]
+    lake.write_table(stage, shard, table.with_columns(changed))
+
+
+def test_failures_as_json(terminal: Terminal, failing: Lake) -> None:
+    found = json.loads(terminal("failures", "--json", "--lake", failing.uri).stdout)
+    told = [(group["stage"], group["reason"], group["permanent"], group["clips"]) for group in found]
+    assert told == [
+        ("raw_clips", "timeout", True, 2),
+        ("raw_clips", "truncated", True, 1),
+        ("tags", "model_error", False, 2),
+        ("tags", "model_error", True, 1),
+        ("fused_captions", "bored", False, 1),
+    ]
+    first = found[0]
+    assert first["meaning"] == MEANINGS[Reason.TIMEOUT]
+    assert first["way_out"] == WAYS_OUT[Reason.TIMEOUT]
+    assert first["examples"] == [
+        {"clip_id": f"{4:016x}", "shard": "shard-000001", "sources": ["clip 4.wav"]}
+        | {"detail": f"{4:016x}\x1b[2J is odd."},
+        {"clip_id": f"{8:016x}", "shard": "shard-000002", "sources": ["clip 8.wav"], "detail": "the index is missing"},
+    ]
+    assert found[-1]["way_out"] == ""
+
+
+def test_failures_for_people(terminal: Terminal, failing: Lake) -> None:
+    result = terminal("failures", "--lake", failing.uri)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[:4] == [
+        f"raw_clips: timeout, 2 clip(s): {MEANINGS[Reason.TIMEOUT]}",
+        f"  {4:016x} in shard-000001 (clip 4.wav): {4:016x}\\x1b[2J is odd.",
+        f"  {8:016x} in shard-000002 (clip 8.wav): the index is missing",
+        f"  → {WAYS_OUT[Reason.TIMEOUT]}; tried again only by `fusionaudio retry --stage raw_clips --reason timeout`",
+    ]
+    assert "tried again by the next run" in result.stdout
+    assert "fused_captions: bored, 1 clip(s): bored, a reason that this version does not know" in lines
+
+
+def test_failures_show_a_few_examples_of_many(terminal: Terminal, tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake", [[broken_row(n) for n in range(9, 4, -1)], [broken_row(1)]])
     (group,) = json.loads(terminal("failures", "--json", "--lake", lake.uri).stdout)
-    assert (group["stage"], group["reason"], group["clips"]) == ("raw_clips", "truncated", 1)
-    assert [example["shard"] for example in group["examples"]] == ["shard-000001"]
+    assert group["clips"] == 6
+    assert [(row["shard"], row["clip_id"]) for row in group["examples"]] == [
+        ("shard-000001", f"{n:016x}") for n in (5, 6, 7)
+    ]
+
+
+def test_a_lake_without_failures_says_so(terminal: Terminal, tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake", [[clip_row(1)]])
+    assert "No clip failed" in terminal("failures", "--lake", lake.uri).stderr
+    assert json.loads(terminal("failures", "--json", "--lake", lake.uri).stdout) == []
+
+
+# Overrides ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def overridden(lake: Lake) -> Lake:
+    """Two tables of the first shard were made over a rule, one of them over two; a third record has no table."""
+    rule = {"rule": "raw_clips/mostly_broken_media", "figure": 0.857, "reason": "field [bold]recordings"}
+    other = {"rule": "raw_clips/failed_clips", "figure": 3.0, "reason": "known"}
+    at = {"recorded_at": "2026-11-23T07:00:00+00:00"}
+    write_overrides(lake, "tags", "shard-000001", [rule | at])
+    write_overrides(lake, "fused_captions", "shard-000001", [other | at, rule | at])
+    write_overrides(lake, "stems", "shard-000002", [rule | at])
+    return lake
+
+
+def test_status_marks_what_was_made_over_a_rule(terminal: Terminal, overridden: Lake) -> None:
+    result = terminal("status", "--lake", overridden.uri)
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    marked = {tuple(line.split()[:2]): line.split()[5:] for line in lines if line.endswith("]")}
+    assert marked == {("shard-000001", "tags"): ["[1]"], ("shard-000001", "fused_captions"): ["[1]", "[2]"]}
+    assert lines[-2:] == [
+        "[1] made although raw_clips/mostly_broken_media is broken: tags, fused_captions of shard-000001: "
+        "field [bold]recordings",
+        "[2] made although raw_clips/failed_clips is broken: fused_captions of shard-000001: known",
+    ]
+
+
+def test_status_as_json_lists_overrides(terminal: Terminal, overridden: Lake) -> None:
+    told = json.loads(terminal("status", "--json", "--lake", overridden.uri).stdout)["overrides"]
+    assert [(one["shard"], one["stage"], one["rule"]) for one in told] == [
+        ("shard-000001", "tags", "raw_clips/mostly_broken_media"),
+        ("shard-000001", "fused_captions", "raw_clips/failed_clips"),
+        ("shard-000001", "fused_captions", "raw_clips/mostly_broken_media"),
+    ]
+    assert set(told[0]) == {"stage", "shard", "rule", "figure", "reason", "recorded_at"}
+
+
+def test_show_tells_over_which_rule_a_caption_was_made(terminal: Terminal, overridden: Lake) -> None:
+    told = terminal("show", "clip 1", "--lake", overridden.uri).stdout
+    caption = told[told.index("Caption") : told.index("Score")]
+    assert "although" in caption
+    assert "raw_clips/mostly_broken_media is broken (0.857): field [bold]recordings" in caption
+    assert "although" not in told[told.index("Score") :]
+    known = json.loads(terminal("show", "clip 1", "--json", "--lake", overridden.uri).stdout)
+    assert [one["stage"] for one in known["overrides"]].count("fused_captions") == 2
+    assert json.loads(terminal("show", f"{4:016x}", "--json", "--lake", overridden.uri).stdout)["overrides"] == []
