@@ -26,6 +26,7 @@ from pydantic import Field, field_validator
 from resources.adapter import runtime
 from resources.embedded import weights
 from resources.errors import ModelUnavailable, clause
+from resources.load_time import loads
 from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word
 from resources.whisper_windows import MAX_CLIP_S, Decoding, ShortWindows, whole_words
 
@@ -116,6 +117,7 @@ class FasterWhisper(Recognizer):
         return language
 
     @functools.cached_property
+    @loads
     def _whisper(self) -> WhisperModel:
         revision = self.revision
         is_cached = self.model in weights.names()

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from resources.load_time import loading_s
+
+ON_THE_CLOCK = ("plan", "wait", "compute", "write")
+"""Activities that follow on each other; together they are what a stage takes."""
+
 
 @dataclass
 class Account:
@@ -16,19 +21,25 @@ class Account:
 
     Attributes:
         reused: Rows that stood.
+        settled: Rows that needed no computing: new skips.
         computed: Rows that were computed now.
         resumed: Rows taken over from a run that died.
         seconds: Wall seconds by activity. `load` runs ahead in a thread of its own; `wait` is what it cost.
+        models_s: Seconds within `compute` in which models were loaded.
         audio_s: Audio seconds behind the computed rows, as far as the stage knows them.
+        heard_s: Those of them that were read as sound or pictures, not only as rows.
     """
 
     reused: int = 0
+    settled: int = 0
     computed: int = 0
     resumed: int = 0
     seconds: dict[str, float] = field(
         default_factory=lambda: {"plan": 0.0, "load": 0.0, "wait": 0.0, "compute": 0.0, "write": 0.0}
     )
+    models_s: float = 0.0
     audio_s: float = 0.0
+    heard_s: float = 0.0
 
     @contextmanager
     def timed(self, activity: str) -> Iterator[None]:
@@ -38,6 +49,15 @@ class Account:
             yield
         finally:
             self.seconds[activity] += time.perf_counter() - start
+
+    @contextmanager
+    def loading_models(self) -> Iterator[None]:
+        """Tell the loading of models within a block apart."""
+        before_s = loading_s()
+        try:
+            yield
+        finally:
+            self.models_s += loading_s() - before_s
 
     def metadata(self, table: pl.DataFrame) -> dict[str, int | float]:
         """Numeric metadata of the materialisation that committed `table`."""

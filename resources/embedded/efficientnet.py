@@ -22,6 +22,7 @@ from resources.embedded import weights
 from resources.embedded.efficientnet_graph import IMAGE_SIZE
 from resources.embedded.onnx_graph import answering, session
 from resources.image_describer import ImageDescriber, SeenFrame, VisualDescription
+from resources.load_time import loads
 from resources.media import KeyFrame
 from resources.music_describer import Labelled
 
@@ -54,6 +55,7 @@ class EfficientNetLite0(ImageDescriber):
         return f"{weights.revision(_WEIGHT)}+{weights.revision(_NAMES_WEIGHT)}"
 
     @cached_property
+    @loads
     def _session(self) -> ort.InferenceSession:
         return session(weights.weight_path(_WEIGHT), self.threads)
 

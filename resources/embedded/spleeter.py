@@ -19,6 +19,7 @@ from resources.adapter import runtime
 from resources.embedded import weights
 from resources.embedded.onnx_graph import answering, each, session
 from resources.embedded.spleeter_graph import BINS, FRAME_MULTIPLE
+from resources.load_time import loads
 from resources.separator import Separator
 
 _WEIGHT = "spleeter-2stems"
@@ -61,6 +62,7 @@ class Spleeter(Separator):
         return weights.revision(_WEIGHT)
 
     @cached_property
+    @loads
     def _session(self) -> ort.InferenceSession:
         return session(weights.weight_path(_WEIGHT), threads=1)
 

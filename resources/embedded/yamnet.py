@@ -22,6 +22,7 @@ from resources.adapter import runtime
 from resources.embedded.onnx_graph import each
 from resources.embedded.weights import revision, weight_path
 from resources.errors import ModelUnavailable
+from resources.load_time import loads
 from resources.tagger import Tagger, TagScores
 
 _WINDOW = 400
@@ -68,6 +69,7 @@ class Yamnet(Tagger):
             return tuple(row["display_name"] for row in csv.DictReader(stream))
 
     @functools.cached_property
+    @loads
     def _network(self) -> "_Network":
         return _Network(weight_path(_WEIGHTS) / "model.onnx")
 
