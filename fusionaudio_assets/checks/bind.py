@@ -8,12 +8,12 @@ import dataframely as dy
 import duckdb
 import polars as pl
 
-from fusionaudio_assets.checks.contract import TABLES
-from fusionaudio_assets.checks.evaluate import AMONG, Relations, cannot_run, connect, mentioned, over
+from fusionaudio_assets.checks.evaluate import AMONG, DRIFT, Relations, cannot_run, connect, mentioned, over
 from fusionaudio_assets.checks.references import REFERENCES
 from fusionaudio_assets.checks.rules import ALL, COMMON, ROOT, Rule, load_rules, rules_of
+from fusionaudio_assets.figures import DRIFT_SCHEMA
 from fusionaudio_assets.stage import Stage
-from fusionaudio_assets.tables import polars_schema
+from fusionaudio_assets.tables import TABLES, polars_schema
 from resources.errors import SettingError
 
 _FIGURES = "SELECT shard, figure::DOUBLE FROM found"
@@ -37,9 +37,10 @@ def check_rules(stages: Mapping[str, Stage[Any, Any]], root: Path = ROOT) -> Non
         )
     empty = {name: pl.DataFrame(schema=_schema(table)) for name, table in TABLES.items()}
     empty |= {name: reference.empty for name, reference in REFERENCES.items()}
+    empty[DRIFT] = pl.DataFrame(schema=DRIFT_SCHEMA)
     for name, stage in stages.items():
         rules = rules_of(name) if root == ROOT else load_rules(root, name)
-        seen = mentioned(rules, ("manifest", *stage.reads, *REFERENCES))
+        seen = mentioned(rules, ("manifest", *stage.reads, *REFERENCES, DRIFT))
         bind(rules, {"this": pl.DataFrame(schema=_schema(stage.table))} | {other: empty[other] for other in seen})
 
 

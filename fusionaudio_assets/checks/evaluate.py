@@ -12,9 +12,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from fusionaudio_assets.checks.contract import check_columns, contract_rule, differences, out_of_range, table_of
+from fusionaudio_assets.checks.contract import contract_rule, out_of_range
 from fusionaudio_assets.checks.references import REFERENCES
 from fusionaudio_assets.checks.rules import Rule, rules_of
+from fusionaudio_assets.figures import drift, kept, measure
+from fusionaudio_assets.versions import check_columns, differences, table_of
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
 
@@ -26,6 +28,12 @@ SHARDS_AT_ONCE = 64
 
 READERS = 4
 """Threads that read tables where many shards are judged."""
+
+DRIFT = "drift"
+"""Name under which rules see how the figures of a shard lie to those of the lake: `figures.drift`."""
+
+PEERS = 64
+"""Shards that one is compared with: evenly spread over the lake, so that the cost does not grow with it."""
 
 Relations = Mapping[str, pl.DataFrame]
 """Tables that rules see, by name; `this` is the table that is judged. Each has the column `shard`."""
@@ -92,9 +100,10 @@ def evaluate_lake(lake: Lake, reads: Mapping[str, Iterable[str]]) -> Iterator[tu
     """
     standing = {asset: set(lake.shards(asset)) for asset in {"manifest", *reads, *(n for a in reads for n in reads[a])}}
     shards = iter(lake.shards())
+    peers: dict[str, pl.DataFrame] = {}
     with ThreadPoolExecutor(READERS) as readers:
         while group := list(islice(shards, SHARDS_AT_ONCE)):
-            tables = _Tables(lake)
+            tables = _Tables(lake, peers)
             tables.read(readers, [(name, shard) for name, held in standing.items() for shard in group if shard in held])
             for asset, above in reads.items():
                 ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
@@ -140,8 +149,9 @@ def mentioned(rules: Sequence[Rule], names: Iterable[str]) -> list[str]:
 class _Tables:
     """Tables of the lake, each read once."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, peers: dict[str, pl.DataFrame] | None = None) -> None:
         self.lake = lake
+        self._peers = {} if peers is None else peers
         self._read: dict[tuple[str, str], pl.DataFrame] = {}
 
     def read(self, readers: Executor, names: Sequence[tuple[str, str]]) -> None:
@@ -166,6 +176,12 @@ class _Tables:
             frames.append(frame.select(*table_of(asset).columns(), pl.lit(shard).alias("shard")))
         return pl.concat(frames)
 
+    def peers(self, asset: str) -> pl.DataFrame:
+        """Kept figures of the shards that one is compared with."""
+        if asset not in self._peers:
+            self._peers[asset] = kept(self.lake, asset, PEERS)
+        return self._peers[asset]
+
 
 def _evaluate(asset: str, shards: Sequence[str], tables: _Tables, reads: Iterable[str]) -> dict[str, list[Verdict]]:
     foreign = {shard: told for shard in shards if (told := differences(asset, tables.of(asset, shard)))}
@@ -179,6 +195,8 @@ def _evaluate(asset: str, shards: Sequence[str], tables: _Tables, reads: Iterabl
     relations = {"this": tables.together(asset, readable)}
     relations |= {name: tables.together(name, readable) for name in mentioned(rules, ("manifest", *reads))}
     relations |= {name: REFERENCES[name].frame() for name in mentioned(rules, REFERENCES)}
+    if mentioned(rules, (DRIFT,)):
+        relations[DRIFT] = drift(measure(asset, relations["this"]), tables.peers(asset))
     sound = table_of(asset).is_valid(relations["this"])
     for shard, found in judge(rules, relations, readable).items():
         broken = (0, ()) if sound else out_of_range(asset, tables.of(asset, shard))

@@ -6,8 +6,10 @@
     SELECT shard, clip_id, num_samples FROM this JOIN raw_clips USING (shard, clip_id) WHERE ...
 
 The query sees the table that is judged as `this`, the tables above it by their assets' names, and `manifest`; each has
-the column `shard` beside its own, since many shards may be judged at once. Two relations more: `audioset (name)`, the
-classes of the ontology, and `media_reasons (reason)`, the reasons that are the medium's fault.
+the column `shard` beside its own, since many shards may be judged at once. Relations more: `audioset (name)`, the
+classes of the ontology; `media_reasons (reason)`, the reasons that are the medium's fault; and `drift (shard, name,
+value, median, spread, shards, distance)`, how far the figures of a shard lie from those of the lake's shards
+(`fusionaudio_assets/figures/drift.py`). Rules over the last only warn, since the other shards may change.
 
 What it returns follows from the bound:
 

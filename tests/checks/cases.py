@@ -87,6 +87,13 @@ CASES: dict[tuple[str, str], list[Spoil]] = {
     (COMMON, "one_row_per_clip"): [no_row, row_twice, row_of_no_clip],
     (COMMON, "reasons_told"): [edit("tags", status="failed"), edit("tags", reason="corrupt")],
     (COMMON, "failures_on_good_media"): [fail("tags", "model_error"), fail("tags", "corrupt")],
+    (COMMON, "drift_of_outcomes"): [fail("tags", "model_error"), skip("tags", "silent")],
+    (COMMON, "drift_of_content"): [
+        edit("tags", tags=[{"label": "Rain", "score": 0.9}]),
+        edit("tags", tags=[]),
+        edit("tags", speech_s=0.0),
+        edit("tags", music_s=0.0),
+    ],
     (COMMON, "fingerprints"): [edit("tags", fingerprint=""), edit("tags", fingerprint="F" * 64)],
     (COMMON, "library_versions"): [edit("tags", libraries="onnxruntime 1.24.0")],
     (COMMON, "models_named"): [edit("tags", model=None), edit("tags", model="")],

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import polars as pl
 
 from fusionaudio_assets.checks import Verdict, judge, rules_of
-from fusionaudio_assets.checks.contract import TABLES
 from fusionaudio_assets.checks.references import REFERENCES
+from fusionaudio_assets.figures import drift, measure
 from fusionaudio_assets.graph import STAGES
-from fusionaudio_assets.tables import polars_schema
+from fusionaudio_assets.tables import TABLES, polars_schema
 
 Row = dict[str, Any]
 Spoil = Callable[["Shard", int], None]
@@ -51,8 +52,16 @@ class Shard:
         relations |= {
             "audioset": pl.DataFrame({"name": AUDIOSET}),
             "media_reasons": REFERENCES["media_reasons"].frame(),
+            "drift": drift(measure(asset, relations["this"]), peers(asset)),
         }
         return {verdict.rule.name: verdict for verdict in judge(rules_of(asset), relations, [SHARD])[SHARD]}
+
+
+@cache
+def peers(asset: str) -> pl.DataFrame:
+    """Figures of the lake's other shards, which are all good."""
+    good = Shard(120).frame(asset)
+    return pl.concat([measure(asset, good.with_columns(shard=pl.lit(f"good {number}"))) for number in range(8)])
 
 
 def spoilt(clips: int, spoil: Spoil, which: Iterable[int]) -> Shard:

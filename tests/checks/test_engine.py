@@ -9,11 +9,10 @@ import polars as pl
 import pytest
 
 from fusionaudio_assets.checks import Bound, Verdict, check_rules, evaluate, evaluate_lake, judge, load_rules
-from fusionaudio_assets.checks.contract import TABLES
 from fusionaudio_assets.checks.references import REFERENCES, Reference
 from fusionaudio_assets.checks.rules import parse_rule
 from fusionaudio_assets.graph import STAGES
-from fusionaudio_assets.tables import polars_schema
+from fusionaudio_assets.tables import TABLES, polars_schema
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
 from tests.checks.shards import AUDIOSET, SHARD, Shard, spoilt
@@ -286,7 +285,7 @@ def test_a_table_of_another_version_is_refused_and_its_rules_are_not_asked(
 
 def test_a_table_above_of_another_version_is_refused(lake: Lake) -> None:
     rewrite(lake, "raw_clips", lambda frame: frame.drop("duration_s"))
-    with pytest.raises(LakeError, match=r"raw_clips of shard .* another version .* duration_s is missing.* again"):
+    with pytest.raises(LakeError, match=r"raw_clips of shard .* another version .* duration_s is missing.* anew"):
         evaluate("tags", SHARD, lake, STAGES["tags"].reads)
 
 

@@ -11,7 +11,12 @@ from tests.checks.cases import CASES
 from tests.checks.shards import Shard, Spoil, spoilt
 
 CLIPS = 120
-SPOILT_FOR_A_FIGURE = {"degenerate_scores": CLIPS, "label_balance": CLIPS // 2}
+SPOILT_FOR_A_FIGURE = {
+    "degenerate_scores": CLIPS,
+    "label_balance": CLIPS // 2,
+    "drift_of_outcomes": CLIPS // 4,
+    "drift_of_content": CLIPS // 4,
+}
 
 
 def rule_of(asset: str, name: str) -> Rule:
