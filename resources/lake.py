@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow import fs
 
@@ -29,14 +30,9 @@ from resources.aside import Aside, sweep
 from resources.bucket import ACCESS, Bucket, Version, open_bucket
 from resources.errors import LakeError, clause
 from resources.payload_reader import PayloadReader
+from resources.row_groups import ROW_GROUP, regrouped
 
 FORMAT = 1
-ROW_GROUP = 32
-"""Clips per row group of a payload file: one seek reads a batch."""
-PIECE = 8
-"""Clips that stay together when row groups are filled."""
-ROW_GROUP_BYTES = 64 * 2**20
-"""A row group is held in memory whole: where clips are long it takes fewer."""
 _CONTENT = "content"
 """Key of the content's hash in a table's footer."""
 
@@ -135,14 +131,22 @@ class Lake:
         """What `write_table` may be told to replace and nothing else. None on a local lake, where locks do that."""
         return self.bucket.version(f"{self.root}/{asset}/{shard}.parquet") if self.bucket else None
 
-    def write_table(self, asset: str, shard: str, frame: pl.DataFrame, *, replaces: Version | None = None) -> None:
-        """Commit the table of one shard, its content's hash in the file's footer.
+    def write_table(
+        self,
+        asset: str,
+        shard: str,
+        frame: pl.DataFrame,
+        *,
+        replaces: Version | None = None,
+        notes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Commit the table of one shard, with its content's hash and `notes` in the file's footer.
 
         Raises:
             LakeError: The lake cannot be written, or what stands is no longer what `replaces` says.
         """
         name = f"{asset}/{shard}.parquet"
-        metadata = {_CONTENT: hashlib.sha256(frame.write_ndjson().encode()).hexdigest()}
+        metadata = {**(notes or {}), _CONTENT: hashlib.sha256(frame.write_ndjson().encode()).hexdigest()}
         if self.bucket and replaces:
             body = io.BytesIO()
             _write_parquet(frame, body, metadata)
@@ -152,27 +156,42 @@ class Lake:
 
     def content_of(self, asset: str, shard: str) -> str | None:
         """SHA-256 of a table's content without reading it; None when there is no table or none was recorded."""
+        return self.notes_of(asset, shard).get(_CONTENT)
+
+    def notes_of(self, asset: str, shard: str) -> dict[str, str]:
+        """What stands in the footer of a table; empty without a table."""
         try:
             with self.fs.open_input_file(f"{self.root}/{asset}/{shard}.parquet") as stream:
-                digest = (pq.read_metadata(stream).metadata or {}).get(_CONTENT.encode())
+                found = pq.read_metadata(stream).metadata or {}
         except FileNotFoundError:
-            return None
+            return {}
         except (OSError, pa.ArrowException) as error:
             raise _unreadable(f"{self.root}/{asset}/{shard}.parquet", error) from error
-        return digest.decode() if digest else None
+        return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in found.items()}
 
     def shards(self, asset: str = "manifest") -> list[str]:
         """Keys of all shards that `asset` has a table for, sorted."""
         return [name.removesuffix(".parquet") for name in self.files(asset) if name.endswith(".parquet")]
 
-    def scan(self, asset: str) -> pl.LazyFrame:
-        """All shards of `asset` as one lazy frame, with the shard's key in the column `shard`; empty without any."""
-        frames = [
-            frame.lazy().with_columns(shard=pl.lit(shard))
-            for shard in self.shards(asset)
-            if (frame := self.read_table(asset, shard)) is not None
-        ]
-        return pl.concat(frames, how="diagonal_relaxed") if frames else pl.LazyFrame()
+    def dataset(self, asset: str, shards: Sequence[str]) -> ds.Dataset:
+        """Tables of some shards, at least one, to be read when asked for: columns of the first, and `shard` before.
+
+        Raises:
+            LakeError: The first table cannot be read.
+        """
+        paths = [f"{self.root}/{asset}/{shard}.parquet" for shard in shards]
+        try:
+            with self.fs.open_input_file(paths[0]) as stream:
+                schema = pq.read_schema(stream)
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(paths[0], error) from error
+        return ds.FileSystemDataset.from_paths(
+            paths,
+            schema=schema.insert(0, pa.field("shard", pa.string())),
+            format=ds.ParquetFileFormat(),
+            filesystem=self.fs,
+            partitions=[ds.field("shard") == shard for shard in shards],
+        )
 
     # Payloads ----------------------------------------------------------------------------------------------------
 
@@ -192,7 +211,7 @@ class Lake:
             Aside(self.fs, str(self.root / name)) as stream,
             pq.ParquetWriter(stream, first.schema, compression="none", use_dictionary=False) as writer,
         ):
-            for group in _regrouped(chain([first], tables)):
+            for group in regrouped(chain([first], tables)):
                 writer.write_table(group, row_group_size=ROW_GROUP)
 
     def open_payload(self, asset: str, payload: str, file: str) -> PayloadReader:
@@ -267,12 +286,11 @@ class Lake:
         path = str(self.root / name)
         try:
             with self.fs.open_input_file(path) as stream:
-                table = pq.read_table(stream, columns=list(columns) if columns is not None else None)
-        except (OSError, pa.ArrowException) as error:
+                content = stream.read()
+            # Whole, since tables are small; by polars, which takes half of pyarrow's time.
+            return pl.read_parquet(content, columns=list(columns) if columns is not None else None)
+        except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
             raise _unreadable(path, error) from error
-        frame = pl.from_arrow(table)
-        assert isinstance(frame, pl.DataFrame)
-        return frame
 
     def write_frame(self, name: str, frame: pl.DataFrame, *, metadata: Mapping[str, str] | None = None) -> None:
         """Write a Parquet file below the root atomically; `metadata` is kept in its footer."""
@@ -317,26 +335,6 @@ class Lake:
 def _write_parquet(frame: pl.DataFrame, stream: BinaryIO, metadata: Mapping[str, str] | None) -> None:
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(metadata)
     pq.write_table(table, stream, compression="zstd")
-
-
-def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The rows of `tables` in tables of `ROW_GROUP` rows, fewer where they are large."""
-    pending: list[pa.Table] = []
-    rows = held = 0
-    for piece in (piece for table in tables for piece in _pieces(table)):
-        if pending and (rows + piece.num_rows > ROW_GROUP or held + piece.nbytes > ROW_GROUP_BYTES):
-            yield pa.concat_tables(pending)
-            pending, rows, held = [], 0, 0
-        pending.append(piece)
-        rows, held = rows + piece.num_rows, held + piece.nbytes
-    if pending:
-        yield pa.concat_tables(pending)
-
-
-def _pieces(table: pa.Table) -> Iterator[pa.Table]:
-    """A table in pieces that a row group may take: a few rows, or single ones where they are large."""
-    rows = PIECE if table.nbytes * PIECE <= ROW_GROUP_BYTES * table.num_rows else 1
-    return (table.slice(start, rows) for start in range(0, table.num_rows, rows))
 
 
 def way_back(asset: str) -> str:

@@ -7,8 +7,9 @@ import polars as pl
 
 from fusionaudio_assets.tables import Release, polars_schema
 from resources.errors import LakeError
-from resources.lake import ROW_GROUP, Lake
+from resources.lake import Lake
 from resources.payload_reader import PayloadReader
+from resources.row_groups import ROW_GROUP
 
 DECISIONS = "filtered_dataset"
 _COLUMNS = {

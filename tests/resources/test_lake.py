@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.errors import LakeError
-from resources.lake import ROW_GROUP, Lake
+from resources.lake import Lake
+from resources.row_groups import ROW_GROUP
 
 FRAME = pl.DataFrame({"clip_id": ["a", "b"], "value": [1, 2]})
 
@@ -177,7 +178,7 @@ class TestPayloads:
 
     def test_long_clips_make_smaller_row_groups(self, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
         """Thirty-two clips of ten minutes would be gigabytes, for each of which a reader asks one by one."""
-        monkeypatch.setattr("resources.lake.ROW_GROUP_BYTES", 1000)
+        monkeypatch.setattr("resources.row_groups.ROW_GROUP_BYTES", 1000)
         table = pa.table({"clip_id": ["a", "b", "c", "d"], "audio": [bytes(400), bytes(400), bytes(5000), b""]})
         lake.write_payload("raw_clips", "audio", "s-1.parquet", iter([table]))
         file = pq.ParquetFile(Path(lake.root, "raw_clips/audio/s-1.parquet"))
