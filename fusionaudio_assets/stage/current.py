@@ -4,6 +4,7 @@ A mark beside the checkpoints says under which code, settings and upstream table
 come out again. It only ever saves time: without it, or when anything differs, the shard is planned.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,9 @@ from fusionaudio_assets.tables import Status
 from resources.adapter import Json
 from resources.lake import Lake
 from resources.profile import StageProfile
+
+CONDITIONS = "conditions"
+"""Key in a table's footer of the conditions under which it was made, as JSON."""
 
 _PACKAGES = (Path(__file__).parents[1], Path(resources.__file__).parent)
 
@@ -36,8 +40,10 @@ class Standing:
     changed: bool
 
 
-def look(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> Standing:
-    """See how a shard stands, planning it only when no mark tells.
+def look(
+    stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile, retry: Collection[str] | None = None
+) -> Standing:
+    """See how a shard stands, planning it only when no mark tells; `retry` as for `plan_shard`.
 
     Raises:
         LakeError: A table above is missing or of other clips.
@@ -45,29 +51,38 @@ def look(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) 
     if not lake.has_table(stage.name, shard):
         return Standing(current=False, changed=True)
     inputs, content = inputs_of(stage, shard, lake, profile), lake.content_of(stage.name, shard)
-    if is_current(stage, shard, lake, inputs=inputs, content=content):
+    # A mark tells nothing of failures for good that are to be tried again this once.
+    if not retry and is_current(stage, shard, lake, inputs=inputs, content=content):
         return Standing(current=True, changed=False)
-    plan = plan_shard(stage, shard, lake, profile)
+    plan = plan_shard(stage, shard, lake, profile, retry)
     if not plan.changed:
         mark_current(stage, shard, lake, plan.reused, inputs=inputs, content=content)
     return Standing(plan.current, plan.changed)
 
 
-def inputs_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> str | None:
-    """SHA-256 of all that decides a shard's table, to be taken before it is planned: tables above may change then.
+def conditions_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> dict[str, Json]:
+    """All that decides a shard's table, to be taken before it is planned: tables above may change then.
 
-    None when a table above is missing or does not tell its content, since another program wrote it.
+    A table above that is missing, or does not tell its content since another program wrote it, is null.
     """
-    reads = {asset: lake.content_of(asset, shard) for asset in stage.reads}
-    if None in reads.values():
-        return None
-    content: dict[str, Json] = {
+    return {
         "code": _code_sha256(),
         "identity": stage_identity(stage, profile),
         "gate": profile.gate.model_dump(mode="json"),
-        "reads": dict(reads),
+        "reads": {asset: lake.content_of(asset, shard) for asset in stage.reads},
     }
-    return sha256_text(canonical_json(content))
+
+
+def inputs_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> str | None:
+    """`inputs_in` the conditions as they are now."""
+    return inputs_in(conditions_of(stage, shard, lake, profile))
+
+
+def inputs_in(conditions: Mapping[str, Json]) -> str | None:
+    """SHA-256 of conditions; None when they are not known in full."""
+    reads = conditions["reads"]
+    assert isinstance(reads, dict)
+    return None if None in reads.values() else sha256_text(canonical_json(dict(conditions)))
 
 
 def is_current(stage: Stage[Any, Any], shard: str, lake: Lake, *, inputs: str | None, content: str | None) -> bool:

@@ -1,5 +1,6 @@
 """What a stage would do to a shard: which rows stand, which are settled at once, which must be computed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,7 @@ class Plan:
         reused: Rows of the table that stand, carried columns brought up to date.
         carried: What `Stage.carry` copies, by clip.
         current: The table that stands was made from what now stands above it; failures to be tried again may be in it.
+        standing: That table; empty when there is none, or one of an older version.
     """
 
     shard: str
@@ -44,6 +46,7 @@ class Plan:
     reused: pl.DataFrame
     carried: dict[str, Row]
     current: bool
+    standing: pl.DataFrame
 
     @property
     def changed(self) -> bool:
@@ -51,8 +54,18 @@ class Plan:
         return bool(self.todo) or not self.current
 
 
-def plan_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> Plan:
+def plan_shard(
+    stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile, retry: Collection[str] | None = None
+) -> Plan:
     """Compare what stands in the lake with what the stage would make of what now stands above it.
+
+    Args:
+        stage: The stage.
+        shard: The shard.
+        lake: The lake.
+        profile: What the lake's profile gives the stage.
+        retry: Of the rows that failed those with one of these reasons are computed again and no others; when None,
+            those whose failure is not permanent.
 
     Raises:
         LakeError: An upstream table is missing for this shard or does not hold its clips.
@@ -62,7 +75,7 @@ def plan_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StagePro
     standing, schema = lake.read_table(stage.name, shard), polars_schema(stage.table)
     if standing is None or standing.schema != schema:  # rows of an older version of the table are made anew
         standing = pl.DataFrame(schema=schema)
-    reusable = _reusable(standing)
+    reusable = _reusable(standing, retry)
 
     derived_clips = _derive(stage, clip_ids, upstream, profile)
     stale = any(reusable.get(clip_id) != fingerprint for clip_id, _, fingerprint in derived_clips)
@@ -85,7 +98,7 @@ def plan_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StagePro
     current = list(zip(standing["clip_id"], standing["fingerprint"], strict=True)) == of_these and (
         with_carried(standing, carried, stage).equals(standing)
     )
-    return Plan(shard, clip_ids, todo, settled, reused, carried, current)
+    return Plan(shard, clip_ids, todo, settled, reused, carried, current, standing)
 
 
 def _derive(
@@ -153,7 +166,8 @@ def _blocked(stage: Stage[Any, Any], rows: dict[str, Row]) -> Skip | None:
     return None
 
 
-def _reusable(standing: pl.DataFrame) -> dict[str, str]:
-    """Fingerprints by clip of the rows that stand: ok, skipped or failed for good."""
-    good = standing.filter((pl.col("status") != Status.FAILED.value) | pl.col("permanent"))
+def _reusable(standing: pl.DataFrame, retry: Collection[str] | None) -> dict[str, str]:
+    """Fingerprints by clip of the rows that stand: ok, skipped, or failed and not to be tried again."""
+    again = ~pl.col("permanent") if retry is None else pl.col("reason").is_in(list(retry))
+    good = standing.filter((pl.col("status") != Status.FAILED.value) | ~again)
     return dict(zip(good["clip_id"], good["fingerprint"], strict=True))
