@@ -20,7 +20,13 @@ PEAK_FLOOR_DB = -120.0
 LOUDNESS_BLOCK_S = 0.4
 """Length of the gating block of ITU-R BS.1770: shorter sound has no integrated loudness."""
 
+_GATE_LUFS, _OFFSET_LUFS = -70.0, -0.691  # both of ITU-R BS.1770
+_PIECE_BLOCKS, _RUN_UP_BLOCKS = 600, 10
+"""A minute, and a second, of blocks that begin every tenth of a second."""
+
 _FULL_SCALE = 1 << 23
+_BLOCK = 1 << 20
+"""Samples that are encoded and hashed at a time, so that long sound is not held several times."""
 _SIDE_GAIN = float(np.sqrt(0.5))
 
 
@@ -68,7 +74,7 @@ def downmix(audio: FloatArray, channel_names: Sequence[str]) -> FloatArray:
 
 def peak_db(audio: FloatArray) -> float:
     """Give the sample peak in dB of full scale, at least `PEAK_FLOOR_DB` (digital silence)."""
-    peak = float(np.abs(audio).max(initial=0.0))
+    peak = max(float(audio.max(initial=0.0)), -float(audio.min(initial=0.0)))
     return max(PEAK_FLOOR_DB, 20 * float(np.log10(peak))) if peak > 0 else PEAK_FLOOR_DB
 
 
@@ -80,13 +86,33 @@ def loudness_lufs(audio: FloatArray, sample_rate_hz: int) -> float | None:
     """
     if audio.shape[-1] < LOUDNESS_BLOCK_S * sample_rate_hz or not audio.any():
         return None
+    power = _block_power(np.atleast_2d(audio), sample_rate_hz)
+    heard = power[power >= 10 ** ((_GATE_LUFS - _OFFSET_LUFS) / 10)]
+    kept = heard[heard > 0.1 * heard.mean()] if heard.size else heard
+    return _OFFSET_LUFS + 10 * float(np.log10(kept.mean())) if kept.size else None
+
+
+def _block_power(audio: FloatArray, sample_rate_hz: int) -> NDArray[np.float64]:
+    """K-weighted power of each gating block, channels added up.
+
+    Measured piece by piece, each after a run-up in which its filters settle: the meter takes twenty times the memory
+    of what it is given.
+    """
     # Imported here: it pulls in scipy, which doubles the start of a decoding worker.
     import pyloudnorm  # noqa: PLC0415
 
     meter = pyloudnorm.Meter(sample_rate_hz, block_size=LOUDNESS_BLOCK_S)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        loudness = float(meter.integrated_loudness(audio.T.astype(np.float64)))
-    return loudness if np.isfinite(loudness) else None
+    step = LOUDNESS_BLOCK_S / 4 * sample_rate_hz
+    loudness: list[float] = []
+    while True:
+        run_up = min(len(loudness), _RUN_UP_BLOCKS)
+        first = len(loudness) - run_up
+        end = int((len(loudness) + _PIECE_BLOCKS + 3) * step)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            meter.integrated_loudness(audio[:, int(first * step) : end].T.astype(np.float64))
+        loudness += meter.blockwise_loudness[run_up : run_up + _PIECE_BLOCKS]
+        if end >= audio.shape[1]:
+            return 10 ** ((np.array(loudness) - _OFFSET_LUFS) / 10)
 
 
 def quantise(audio: FloatArray) -> NDArray[np.int32]:
@@ -99,10 +125,14 @@ def quantise(audio: FloatArray) -> NDArray[np.int32]:
 
 def encode_flac(audio: FloatArray, sample_rate_hz: int) -> bytes:
     """Encode ``(channels, samples)`` as 24-bit FLAC; sound beyond full scale is clipped."""
+    samples = np.atleast_2d(audio)
     buffer = io.BytesIO()
-    # libsndfile takes the 24 upper bits of 32-bit integers.
-    samples = np.ascontiguousarray(quantise(np.atleast_2d(audio)).T) << 8
-    soundfile.write(buffer, samples, sample_rate_hz, format="FLAC", subtype="PCM_24", compression_level=0.4)
+    with soundfile.SoundFile(
+        buffer, "w", sample_rate_hz, len(samples), format="FLAC", subtype="PCM_24", compression_level=0.4
+    ) as file:
+        for start in range(0, samples.shape[1], _BLOCK):
+            block = quantise(samples[:, start : start + _BLOCK])
+            file.write(np.ascontiguousarray(block.T) << 8)  # libsndfile takes the 24 upper bits of 32-bit integers
     return buffer.getvalue()
 
 
@@ -120,5 +150,7 @@ def samples_sha256(audio: FloatArray, sample_rate_hz: int) -> str:
     """Hash the 24-bit samples, their shape and rate: the identity of the sound, whatever encoder stored it."""
     samples = np.atleast_2d(audio)
     digest = hashlib.sha256(f"{sample_rate_hz}:{samples.shape[0]}:{samples.shape[1]}:".encode())
-    digest.update(quantise(samples).astype("<i4", copy=False).tobytes())
+    for channel in samples:
+        for start in range(0, channel.size, _BLOCK):
+            digest.update(quantise(channel[start : start + _BLOCK]).astype("<i4", copy=False).data)
     return digest.hexdigest()

@@ -4,8 +4,6 @@ FFmpeg reads only the formats named here, only from the file named, never over a
 points elsewhere.
 """
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from resources.errors import ClipError
+from resources.media.files import check_file, check_riff, shown
 
 FORMATS = (
     "aac,ac3,aiff,amr,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,tta,w64,"
@@ -25,7 +24,6 @@ FORMATS = (
 """Names of the demuxers that may be used; none of them opens a second file or address."""
 
 _SIGNATURES = {b"RIFF": "WAV or AVI", b"fLaC": "FLAC", b"OggS": "Ogg", b"\x1a\x45\xdf\xa3": "Matroska", b"ID3": "MP3"}
-_RIFF_UNKNOWN = 0x7FFF_0000
 _TOP_BOXES = {
     b"ftyp",
     b"moov",
@@ -40,32 +38,6 @@ _TOP_BOXES = {
     b"meta",
     b"pdin",
 }
-
-
-def shown(path: Path) -> str:
-    """Quote a file's name for a message, line breaks and the like escaped."""
-    return repr(os.fsencode(path.name).decode(errors="backslashreplace"))
-
-
-def check_file(path: Path) -> bytes:
-    """Refuse what is not a readable, non-empty, regular file, and give the first 12 bytes of what is.
-
-    Raises:
-        ClipError: missing, unreadable or empty_file.
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ClipError("unreadable", f"{shown(path)} is not a regular file.")
-        with path.open("rb") as file:
-            head = file.read(12)
-    except FileNotFoundError as error:
-        raise ClipError("missing", f"{shown(path)} is not there any more.", permanent=False) from error
-    except OSError as error:
-        raise ClipError("unreadable", f"{shown(path)} cannot be read: {error.strerror}.", permanent=False) from error
-    if status.st_size == 0:
-        raise ClipError("empty_file", f"{shown(path)} has zero bytes.")
-    return head
 
 
 @contextmanager
@@ -86,7 +58,7 @@ def open_media(path: Path) -> Iterator[av.container.InputContainer]:
     except av.error.FFmpegError as error:
         raise _diagnose(path, head, error) from error
     with container:
-        _check_riff(path, head)
+        check_riff(path, head)
         yield container
 
 
@@ -126,14 +98,6 @@ def _diagnose(path: Path, head: bytes, error: Exception) -> ClipError:
     if head[4:8] in _TOP_BOXES:
         return ClipError("corrupt", f"{shown(path)} begins like MP4 but cannot be read: {_said(error)}.")
     return ClipError("unknown_format", f"{shown(path)} is not a sound or video file of a known format.")
-
-
-def _check_riff(path: Path, head: bytes) -> None:
-    """Find a WAV or AVI that was cut off: FFmpeg plays what is there and says nothing."""
-    stated, size = int.from_bytes(head[4:8], "little") + 8, path.stat().st_size
-    # Writers that cannot go back to the header leave the largest number there, or nearly.
-    if head.startswith(b"RIFF") and size < 0.95 * stated and stated < _RIFF_UNKNOWN:
-        raise ClipError("truncated", f"{shown(path)} is cut off: it states {stated} bytes, but holds {size}.")
 
 
 def _walk_boxes(path: Path, size: int) -> tuple[set[bytes], bool]:

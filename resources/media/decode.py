@@ -8,7 +8,8 @@ import av.error
 from av.audio.stream import AudioStream
 
 from resources.errors import ClipError
-from resources.media.container import open_media, picture_stream, shown, sound_stream
+from resources.media.container import open_media, picture_stream, sound_stream
+from resources.media.files import doubts, shown
 from resources.media.pictures import read_key_frames
 from resources.media.sound import Sound, Window, find_window, read_sound, sound_origin_s, stated_duration_s
 from resources.media.types import DecodedClip, KeyFrame, MediaSettings
@@ -34,7 +35,7 @@ def decode_clip(
 
     Raises:
         ClipError: With reason missing, unreadable, empty_file, unknown_format, corrupt, truncated, no_audio,
-            no_samples, not_finite, too_short, too_long, too_large or segment_outside.
+            no_samples, not_finite, beyond_full_scale, too_short, too_long, too_large or segment_outside.
     """
     settings = settings or MediaSettings()
     try:
@@ -42,6 +43,8 @@ def decode_clip(
             stream = sound_stream(container, path)
             window = find_window(path, stated_duration_s(container), start_s, end_s, settings)
             sound = read_sound(container, stream, path, window, settings)
+            if doubt := doubts(path, container.format.name):
+                sound.notes.append(doubt)
             return _clip(container, stream, sound, window, settings)
     except MemoryError as error:
         message = f"{shown(path)} needs more memory than a decoder is given."

@@ -24,8 +24,9 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from resources.audio import encode_flac, loudness_lufs, peak_db, samples_sha256
 from resources.errors import ClipError
-from resources.media.container import check_file, shown
+from resources.load_time import loads
 from resources.media.decode import decode_clip
+from resources.media.files import check_file, shown
 from resources.media.types import DecodedClip, KeyFrame, MediaSettings
 
 _logger = logging.getLogger(__name__)
@@ -35,6 +36,12 @@ _ATTEMPTS = 2
 
 _MOST_BREAKS = 5
 """A pool that breaks so often at one clip cannot work on this machine at all."""
+
+_AHEAD = 4
+"""Clips given to each worker ahead of whoever takes them, so that none waits for work; fewer when they are long."""
+
+_MOST_HELD_BYTES = 64 * 2**20
+"""Of decoded clips that wait to be taken."""
 
 _PRELOADED = ["resources.media.pool", "pyloudnorm"]
 
@@ -124,6 +131,12 @@ def _prepared(clip: DecodedClip) -> PreparedClip:
     )
 
 
+def _usable_cores() -> int:
+    """Cores that this process may use; where the system does not say, as on macOS, all there are."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 class DecoderPool(AbstractContextManager["DecoderPool"]):
     """Worker processes that decode clips.
 
@@ -139,7 +152,7 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
 
     def __init__(self, settings: MediaSettings) -> None:
         self.settings = settings
-        self.workers = settings.workers or len(os.sched_getaffinity(0))
+        self.workers = settings.workers or _usable_cores()
         self._pool: ProcessPool | None = None
         _POOLS.add(self)
 
@@ -156,7 +169,10 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
         try:
             for request in requests:
                 waiting.append(self._submit(request))
-                if len(waiting) > 4 * self.workers:
+                while len(waiting) > self.workers and (
+                    len(waiting) > _AHEAD * self.workers
+                    or sum(attempt.held_bytes for attempt in waiting) > _MOST_HELD_BYTES
+                ):
                     yield self._result(waiting.popleft())
             while waiting:
                 yield self._result(waiting.popleft())
@@ -230,6 +246,14 @@ class _Attempt:
     future: "ProcessFuture[PreparedClip | ClipError]"
     pool: ProcessPool
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the sound that has come back and was not taken yet."""
+        if not self.future.done() or self.future.cancelled() or self.future.exception():
+            return 0
+        result = self.future.result()
+        return len(result.flac) if isinstance(result, PreparedClip) else 0
+
 
 class _Worker(ForkServerProcess):
     """A worker that does not import the script this process was started with.
@@ -252,6 +276,7 @@ class _WorkerContext(ForkServerContext):
     Process = _Worker
 
 
+@loads
 def _start_fork_server(context: ForkServerContext) -> None:
     """Start the server of a context and wait for it.
 

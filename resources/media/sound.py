@@ -1,6 +1,7 @@
 """Read the sound of an open container, frame by frame, within bounds."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -13,7 +14,8 @@ from av.stream import Stream
 
 from resources.audio import FloatArray, downmix
 from resources.errors import ClipError
-from resources.media.container import shown
+from resources.media.files import counts_frames, shown
+from resources.media.frames import Room, samples_of
 from resources.media.types import MediaSettings
 
 SEEK_MARGIN_S = 1.0
@@ -23,8 +25,11 @@ PRECUT_TOLERANCE_S = 1.0
 """A file whose length differs from its segment's by no more is taken as the segment itself, cut out before."""
 
 _SEEKABLE = {"mov", "matroska", "wav", "w64", "flac", "ogg"}
-_STATES_DURATION = {"mov", "matroska", "wav", "flac", "aiff"}
-_GAIN = {np.dtype(f"{sign}{size}"): np.float32(2.0 ** (1 - 8 * size)) for sign, size in (("u", 1), ("i", 2), ("i", 4))}
+_LEAST_RATE_HZ, _MOST_RATE_HZ = 1000, 1_000_000
+_JUMP_S = 0.1
+_LOUD_PEAK, _MOST_PEAK = 2.0, 100.0
+"""Lossy codecs overshoot full scale by up to 6 dB, mixes in floats by more; what lies 40 dB above has another scale."""
+_STATES_DURATION = {"mov", "matroska", "wav", "flac", "aiff", "ogg", "mp3"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Sound:
     sample_rate_hz: int
     source_sample_rate_hz: int
     channels: int
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
 
 
 def stated_duration_s(container: av.container.InputContainer) -> float | None:
@@ -95,7 +100,8 @@ def read_sound(
     """Decode the window of a stream of a freshly opened container.
 
     Raises:
-        ClipError: no_samples, corrupt, truncated, not_finite, too_long, too_short or segment_outside.
+        ClipError: no_samples, corrupt, truncated, not_finite, beyond_full_scale, too_long, too_short or
+            segment_outside.
     """
     seekable = container.format.name.split(",")[0] in _SEEKABLE
     if seekable and window.start_s > SEEK_MARGIN_S and stream.time_base:
@@ -128,13 +134,16 @@ class _Reader:
         seeked: bool,
     ) -> None:
         self.container, self.stream, self.settings, self.window = container, stream, settings, window
-        self.name = shown(path)
+        self.path, self.name = path, shown(path)
+        self.form = container.format.name.split(",")[0]
+        self.notes = [window.note] if window.note else []
         self.origin_s = sound_origin_s(stream)
-        self.position: int | None = None if seeked else 0
-        self.chunks: list[FloatArray] = []
+        self.placed = not seeked
+        self.position = self.apart = 0
+        self.room: Room | None = None
         self.kept = 0
         self.rate = self.channels = self.not_finite = self.packets = self.bad_packets = 0
-        self.reached_s = 0.0
+        self.reached_s = self.peak = self.missing_s = 0.0
         self.first = 0
         self.last: int | None = None
         self.resampler: soxr.ResampleStream | None = None
@@ -162,17 +171,35 @@ class _Reader:
         if frame.sample_rate != self.rate:
             rates = f"from {self.rate} to {frame.sample_rate} Hz"
             raise ClipError("corrupt", f"The sample rate of {self.name} changes {rates} midway.")
-        if self.position is None:
-            self.position = round(((frame.time or 0.0) - self.origin_s) * self.rate)
+        self._follow(frame)
         first = max(self.first - self.position, 0)
         last = frame.samples if self.last is None else min(self.last - self.position, frame.samples)
         self.position += frame.samples
         if first < last:
-            self._keep(_planes(frame)[:, first:last], frame)
+            self._keep(samples_of(frame)[:, first:last], frame)
         return self.last is None or self.position < self.last
+
+    def _follow(self, frame: AudioFrame) -> None:
+        """Find where the frame belongs: times that jump ahead tell that sound before it is missing."""
+        time_s = 0.0 if frame.time is None else frame.time - self.origin_s
+        if not self.placed:
+            self.position, self.placed = round(time_s * self.rate), True
+        elif (
+            frame.time is not None
+            and (jump := round(time_s * self.rate) - self.position - self.apart) > self.rate * _JUMP_S
+        ):
+            self.missing_s += jump / self.rate
+            # Only where one can seek are times exact; elsewhere they jump at splices, too.
+            if self.form in _SEEKABLE:
+                self.position += jump
+            else:
+                self.apart += jump
 
     def _start(self, frame: AudioFrame) -> None:
         self.rate, self.channels = frame.sample_rate, frame.layout.nb_channels
+        if not _LEAST_RATE_HZ <= self.rate <= _MOST_RATE_HZ:
+            raise ClipError("corrupt", f"{self.name} states a sample rate of {self.rate} Hz, which is none of sound.")
+        self.room = Room(min(self.channels, 2))
         self.first = round(self.window.start_s * self.rate)
         end_s = self.window.end_s
         self.last = None if end_s is None else round(end_s * self.rate)
@@ -182,9 +209,11 @@ class _Reader:
             )
 
     def _keep(self, planes: FloatArray, frame: AudioFrame) -> None:
-        finite = np.isfinite(planes)
-        if not finite.all():
-            self.not_finite += int(planes.size - finite.sum())
+        peak = float(np.abs(planes).max())
+        if not math.isfinite(peak):
+            self.not_finite += int(planes.size - np.isfinite(planes).sum())
+            return
+        self.peak = max(self.peak, peak)
         self.kept += planes.shape[1]
         if self.kept > self.settings.max_duration_s * self.rate + self.rate:
             limit = self.settings.max_duration_s
@@ -194,27 +223,31 @@ class _Reader:
             planes = downmix(planes, [channel.name for channel in frame.layout.channels])
         if len(planes) != wanted:  # a stream that changes between mono and stereo
             planes = np.repeat(planes.mean(axis=0, keepdims=True), wanted, axis=0)
-        self.chunks.append(planes if self.resampler is None else self._resampled(planes, last=False))
+        self._store(planes, last=False)
 
-    def _resampled(self, planes: FloatArray, *, last: bool) -> FloatArray:
-        assert self.resampler is not None
-        out: FloatArray = self.resampler.resample_chunk(np.ascontiguousarray(planes.T), last=last)
-        return out.reshape(-1, len(planes)).T
+    def _store(self, planes: FloatArray, *, last: bool) -> None:
+        assert self.room is not None
+        if self.resampler is not None:
+            out: FloatArray = self.resampler.resample_chunk(np.ascontiguousarray(planes.T), last=last)
+            planes = out.reshape(-1, len(planes)).T
+        self.room.add(planes)
 
     def finish(self) -> Sound:
         """Judge what was read and put it together."""
         self._check()
-        if self.resampler is not None:
-            self.chunks.append(self._resampled(np.zeros((min(self.channels, 2), 0), np.float32), last=True))
-        audio = np.concatenate(self.chunks, axis=1)
-        if self.channels > 2 and (peak := float(np.abs(audio).max())) > 1:
+        assert self.room is not None
+        self._store(np.zeros((min(self.channels, 2), 0), np.float32), last=True)
+        audio = self.room.taken()
+        if self.channels > 2 and (peak := max(float(audio.max()), -float(audio.min()))) > 1:
             audio /= peak  # a downmix adds channels up: better quieter than clipped
-        sound = Sound(audio, min(self.rate, self.settings.max_sample_rate_hz), self.rate, self.channels)
-        if self.window.note:
-            sound.notes.append(self.window.note)
+        if self.channels <= 2 and self.peak > _LOUD_PEAK:
+            self.notes.append(f"The sound exceeds full scale by {20 * math.log10(self.peak):.0f} dB and is clipped.")
+        if self.missing_s:
+            self.notes.append(f"About {self.missing_s:.1f} s of the sound are missing in between.")
         if self.bad_packets:
-            sound.notes.append(f"{self.bad_packets} of {self.packets} sound packets could not be decoded.")
-        return sound
+            self.notes.append(f"{self.bad_packets} of {self.packets} sound packets could not be decoded.")
+        rate = min(self.rate, self.settings.max_sample_rate_hz)
+        return Sound(audio, rate, self.rate, self.channels, self.notes)
 
     def _check(self) -> None:
         name = self.name
@@ -229,10 +262,19 @@ class _Reader:
             raise ClipError("segment_outside", f"{name} ends at {end_s:.2f} s, its segment starts after that.")
         if not self.kept:
             raise ClipError("no_samples", f"{name} has a sound stream, but no sample in it.")
+        if self.peak > _MOST_PEAK:
+            times = f"{self.peak:.3g} times full scale"
+            raise ClipError(
+                "beyond_full_scale", f"{name} holds samples of {times}: are they integers stored as floats?"
+            )
         read_s = self.kept / self.rate
         expected_s, held_s = self._promise()
         if held_s < expected_s - max(0.25, 0.05 * expected_s):
-            raise ClipError("truncated", f"{name} is cut off: it states {expected_s:.2f} s, but holds {held_s:.2f} s.")
+            figures = f"states {expected_s:.2f} s, but holds {held_s:.2f} s"
+            if self.form != "mp3":
+                raise ClipError("truncated", f"{name} is cut off, or parts of it are lost: it {figures}.")
+            # Tools that cut an MP3 without decoding it leave the count of its frames as it was.
+            self.notes.append(f"The file may be cut off: it {figures}.")
         if self.bad_packets * 10 > self.packets:
             raise ClipError("corrupt", f"{self.bad_packets} of {self.packets} sound packets of {name} are damaged.")
         if read_s < self.settings.min_duration_s:
@@ -241,7 +283,7 @@ class _Reader:
 
     def _promise(self) -> tuple[float, float]:
         """Give the seconds that the header promises in the window, and those found; zeros where headers only guess."""
-        if self.container.format.name.split(",")[0] not in _STATES_DURATION:
+        if self.form not in _STATES_DURATION or (self.form == "mp3" and not counts_frames(self.path)):
             return 0.0, 0.0
         whole_s = stated_duration_s(self.container) or 0.0
         found_s = self.kept / self.rate
@@ -252,18 +294,6 @@ class _Reader:
             found_s = max(found_s, self.reached_s - self.window.start_s)
         end_s = whole_s if self.window.end_s is None else min(self.window.end_s, whole_s)
         return end_s - self.window.start_s, found_s
-
-
-def _planes(frame: AudioFrame) -> FloatArray:
-    """Give a frame as ``(channels, samples) float32`` of full scale 1, whatever its sample format."""
-    raw = frame.to_ndarray()
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, frame.layout.nb_channels).T
-    planes: FloatArray = raw.astype(np.float32, copy=False)
-    if raw.dtype == np.uint8:
-        planes -= 128  # eight bits are unsigned, silence at the middle
-    planes *= _GAIN.get(raw.dtype, np.float32(1))
-    return planes
 
 
 def _outside(path: Path, start_s: float, end_s: float | None, duration_s: float) -> ClipError:

@@ -1,0 +1,57 @@
+"""Samples of decoded frames, and the room that they are collected in."""
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
+
+from resources.audio import FloatArray
+
+
+def samples_of(frame: AudioFrame) -> FloatArray:
+    """Give a frame as ``(channels, samples) float32`` of full scale 1, whatever its sample format."""
+    raw = _raw(frame)
+    with np.errstate(all="ignore"):  # what is not a number, or too large for one, is found by whoever reads the samples
+        samples: FloatArray = raw.astype(np.float32)
+    if raw.dtype == np.uint8:
+        samples -= 128  # eight bits are unsigned, silence at the middle
+    if raw.dtype.kind in "ui":
+        samples *= np.float32(2.0 ** (1 - 8 * raw.dtype.itemsize))
+    return samples
+
+
+def _raw(frame: AudioFrame) -> NDArray[np.generic]:
+    """Samples as the decoder left them, ``(channels, samples)``."""
+    channels = frame.layout.nb_channels
+    if frame.format.name == "s64":  # which PyAV does not turn into an array
+        return np.frombuffer(bytes(frame.planes[0]), np.int64)[: frame.samples * channels].reshape(-1, channels).T
+    raw = frame.to_ndarray()
+    return raw if frame.format.is_planar else raw.reshape(-1, channels).T
+
+
+class Room:
+    """Grows with what is put into it, without ever holding it twice.
+
+    Long sound in many small arrays takes twice its memory when it is joined, and that decides how many decoders fit
+    into a machine.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self._samples = np.empty((1 << 14, channels), np.float32)
+        self._used = 0
+
+    def add(self, samples: FloatArray) -> None:
+        """Append ``(channels, samples) float32``."""
+        end = self._used + samples.shape[1]
+        if end > len(self._samples):
+            self._resize(end + end // 4)
+        self._samples[self._used : end] = samples.T
+        self._used = end
+
+    def taken(self) -> FloatArray:
+        """All of it, ``(channels, samples) float32``; the room is not to be used any more."""
+        self._resize(self._used)
+        return self._samples.T
+
+    def _resize(self, length: int) -> None:
+        # In place: the system moves large memory without copying it.
+        self._samples.resize((length, self._samples.shape[1]), refcheck=False)
