@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NO_AUDIO = "no_audio"
     NO_SAMPLES = "no_samples"
     NOT_FINITE = "not_finite"
+    BEYOND_FULL_SCALE = "beyond_full_scale"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     TOO_LARGE = "too_large"
@@ -59,6 +60,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.NO_AUDIO: "the file has no audio stream",
     Reason.NO_SAMPLES: "the audio stream holds no samples",
     Reason.NOT_FINITE: "the audio holds NaN or infinite samples",
+    Reason.BEYOND_FULL_SCALE: "the audio holds samples far beyond full scale",
     Reason.TOO_SHORT: "the clip is shorter than the profile's minimum",
     Reason.TOO_LONG: "the clip is longer than the profile's maximum",
     Reason.TOO_LARGE: "the medium's dimensions or memory exceed the profile's limits",
@@ -99,6 +101,7 @@ OF_THE_MEDIUM = frozenset(
         Reason.NO_AUDIO,
         Reason.NO_SAMPLES,
         Reason.NOT_FINITE,
+        Reason.BEYOND_FULL_SCALE,
         Reason.TOO_SHORT,
         Reason.TOO_LONG,
         Reason.TOO_LARGE,
