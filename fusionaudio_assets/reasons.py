@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NO_CAPTION = "no_caption"
     # The stage.
     MODEL_ERROR = "model_error"
+    MODEL_CRASHED = "model_crashed"
     MALFORMED_ANSWER = "malformed_answer"
     # Decisions of the release.
     ABSTAINED = "abstained"
@@ -78,6 +79,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.NO_EVENTS: "no sound event was detected",
     Reason.NO_CAPTION: "there is no caption to work on",
     Reason.MODEL_ERROR: "the model failed on this clip and on no other",
+    Reason.MODEL_CRASHED: "the process of the model died on this clip, also when it was given no other",
     Reason.MALFORMED_ANSWER: "the model's answer could not be read",
     Reason.ABSTAINED: "the cues were too few or too contradictory for a caption",
     Reason.VISUAL_LEAK: "the caption tells what was seen",
@@ -111,3 +113,39 @@ OF_THE_MEDIUM = frozenset(
     }
 )
 """Failures of `raw_clips` that are the source's fault, not the stage's."""
+
+_GET_IT_AGAIN = "get the file again and ingest it: with other bytes it is another clip"
+
+WAYS_OUT: dict[Reason, str] = {
+    Reason.MISSING: "put the file back where it was",
+    Reason.CHANGED: "put the original back; the bytes that are there now are another clip, to be ingested",
+    Reason.UNREADABLE: "give read access to the file",
+    Reason.EMPTY_FILE: _GET_IT_AGAIN,
+    Reason.UNKNOWN_FORMAT: "convert the file to a format that FFmpeg reads and ingest that, if it is sound at all",
+    Reason.TRUNCATED: _GET_IT_AGAIN,
+    Reason.CORRUPT: _GET_IT_AGAIN,
+    Reason.NO_AUDIO: "leave it: there is nothing to hear",
+    Reason.NO_SAMPLES: "leave it: there is nothing to hear",
+    Reason.NOT_FINITE: "export the sound again without such samples and ingest that",
+    Reason.BEYOND_FULL_SCALE: "export the sound again within full scale and ingest that",
+    Reason.TOO_SHORT: "leave it, or lower the minimum in the profile",
+    Reason.TOO_LONG: "ingest it in segments, or raise the maximum in the profile",
+    Reason.TOO_LARGE: "ingest it in segments or smaller, or raise the limit in the profile",
+    Reason.SEGMENT_OUTSIDE: "correct the bounds in the table of segments and ingest it again",
+    Reason.TIMEOUT: "try again when the machine or the server has less to do, or raise the time-out in the profile",
+    Reason.CRASHED: "try again with more free memory; where it stays so, convert the file and ingest that",
+    Reason.MODEL_ERROR: "read the detail, mend the model or its settings in the profile, and run again",
+    Reason.MODEL_CRASHED: "update the model's library or name another model in the profile, then try again",
+    Reason.MALFORMED_ANSWER: "try again, or change the prompt or the model in the profile",
+}
+"""What to do about the reasons that a failed row may have."""
+
+
+def meaning_of(reason: str) -> str:
+    """A reason in a sentence; one that another version of the code wrote is said to be unknown."""
+    return MEANINGS[Reason(reason)] if reason in set(Reason) else f"{reason}, a reason that this version does not know"
+
+
+def way_out_of(reason: str) -> str:
+    """What to do about a failure; empty where nothing is known of it."""
+    return WAYS_OUT.get(Reason(reason), "") if reason in set(Reason) else ""

@@ -10,6 +10,7 @@
           tagger: {adapter: resources.embedded.yamnet.Yamnet}
         params: {...}        what the stage computes with; changing it redoes the stage
         batch_size: 32       how many clips at a time; changes nothing in the output
+        clip_timeout_s: 600  how long a batch or a clip may take where runs died, before it counts as a hang
 
 A gate belongs to no stage: all that go by it go by the same figures, so that no stage tells of what another one left
 out. What is not said is the default; a stage without models needs no section.
@@ -31,6 +32,7 @@ from resources.adapter import Adapter, shared
 from resources.errors import SettingError, clause
 
 SHIPPED = Path(__file__).parent / "profiles"
+CLIP_TIMEOUT_S = 600.0
 
 _GATES_MOVED = "All stages share their gates: give its settings once, under `gates.presence`."
 
@@ -64,6 +66,7 @@ class StageProfile:
     gate: Settings
     params: Settings
     batch_size: int
+    clip_timeout_s: float = CLIP_TIMEOUT_S
 
 
 class _RawStage(BaseModel):
@@ -71,6 +74,7 @@ class _RawStage(BaseModel):
     models: dict[str, dict[str, Any]] = Field(default_factory=dict)
     params: dict[str, Any] = Field(default_factory=dict)
     batch_size: int | None = Field(None, ge=1, le=4096)
+    clip_timeout_s: float = Field(CLIP_TIMEOUT_S, gt=0, allow_inf_nan=False)
 
 
 class _RawProfile(BaseModel):
@@ -131,6 +135,7 @@ class Profile:
             gate=validated(needs.gate, gate, f"{self.origin}: gates.{needs.gate.gate_name}"),
             params=validated(needs.params, raw.params, f"{where}.params"),
             batch_size=raw.batch_size or needs.batch_size,
+            clip_timeout_s=raw.clip_timeout_s,
         )
 
     def check(self, needs: Mapping[str, StageNeeds]) -> None:

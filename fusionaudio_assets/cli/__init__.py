@@ -1,10 +1,15 @@
 """The `fusionaudio` command: a terminal for people and a contract for scripts."""
 
+import sys
+
 from fusionaudio_assets.cli.app import app
+from fusionaudio_assets.cli.supervisor import SUPERVISED, supervise
 
 __all__ = ["app", "main"]
 
 
 def main() -> None:
     """Entry point of the installed command."""
+    if SUPERVISED.intersection(sys.argv[1:2]):
+        sys.exit(supervise(sys.argv[1:]))
     app(prog_name="fusionaudio")

@@ -7,6 +7,7 @@ Each command is a module beside this one that is imported when the command runs,
 
 import importlib
 import os
+import signal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from fusionaudio_assets.cli.console import complain
+from fusionaudio_assets.cli.supervisor import STOPPING
 from resources.errors import ResourceError, clause
 
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from fusionaudio_assets.cli import ingest as ingest_command
     from fusionaudio_assets.cli import lake as lake_commands
     from fusionaudio_assets.cli import models as models_commands
+    from fusionaudio_assets.cli import plan as plan_command
+    from fusionaudio_assets.cli import retry as retry_command
     from fusionaudio_assets.cli import run as run_command
     from fusionaudio_assets.cli import show as show_command
     from fusionaudio_assets.cli import status as status_command
@@ -49,6 +53,8 @@ else:
     ingest_command = _Lazy("ingest")
     lake_commands = _Lazy("lake")
     models_commands = _Lazy("models")
+    plan_command = _Lazy("plan")
+    retry_command = _Lazy("retry")
     run_command = _Lazy("run")
     show_command = _Lazy("show")
     status_command = _Lazy("status")
@@ -60,6 +66,7 @@ class _Guarded(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
             return super().invoke(ctx)
         except ResourceError as error:
             complain(str(error))
@@ -149,12 +156,50 @@ def run(
         str | None,
         typer.Option(
             metavar="ASSET[,ASSET]",
-            help="Only these assets, parted by commas; dataset_release is made only when named.",
+            help="Only these assets, parted by commas; caption_quality and dataset_release are made only when named.",
+        ),
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ASSET/RULE=REASON", help="Pass over this rule of a table; stays on record; may be repeated."
         ),
     ] = None,
 ) -> None:
     """Bring the lake up to date, stage by stage; what stands is not computed again."""
-    run_command.run(lake, shard, None if select is None else [name.strip() for name in select.split(",")])
+    selected = None if select is None else [name.strip() for name in select.split(",")]
+    run_command.run(lake, shard, selected, override or [])
+
+
+@app.command()
+def retry(
+    lake: LakeOption = "lake",
+    stage: Annotated[str | None, typer.Option(metavar="STAGE", help="Only clips that failed in this stage.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Only clips that failed for this reason.")
+    ] = None,
+    shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which clips would be tried again.")] = False,
+) -> None:
+    """Compute failed clips again, also those that failed for good, and what follows from them."""
+    retry_command.retry(lake, stage, reason, shard, dry_run=dry_run)
+
+
+@app.command()
+def plan(
+    lake: LakeOption = "lake",
+    shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
+    select: Annotated[
+        str | None, typer.Option(metavar="ASSET[,ASSET]", help="Only these assets, parted by commas.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="As if this were the lake's profile; nothing is changed.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what `run` would compute, why, and how long it would take; nothing is started."""
+    chosen = None if select is None else [name.strip() for name in select.split(",")]
+    plan_command.plan(lake, shard, chosen, profile, as_json=as_json)
 
 
 @app.command()

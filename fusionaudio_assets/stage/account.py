@@ -14,6 +14,15 @@ from resources.load_time import loading_s
 ON_THE_CLOCK = ("plan", "wait", "compute", "write")
 """Activities that follow on each other; together they are what a stage takes."""
 
+SHOWN_AS = {
+    "compute": "time/compute_s",
+    "wait": "time/wait_for_input_s",
+    "plan": "time/plan_s",
+    "write": "time/write_s",
+    "load": "time/load_ahead_s",
+}
+"""Activities by the names under which people see them; `load` is the one that runs beside the others."""
+
 
 @dataclass
 class Account:
@@ -59,27 +68,29 @@ class Account:
         finally:
             self.models_s += loading_s() - before_s
 
-    def metadata(self, table: pl.DataFrame) -> dict[str, int | float]:
-        """Numeric metadata of the materialisation that committed `table`."""
+    def costs(self, table: pl.DataFrame) -> dict[str, int | float]:
+        """What the work that committed `table` took, by the names under which people see it."""
         figures: dict[str, int | float] = {
-            "rows": table.height,
-            "reused": self.reused,
             "computed": self.computed,
+            "reused": self.reused,
             "resumed": self.resumed,
-            "peak_memory_mb": peak_memory_mb(),
         }
-        for status in ("ok", "skipped", "failed"):
-            figures[status] = table.filter(pl.col("status") == status).height
-        reasons = table.drop_nulls("reason").group_by("reason").len().sort("reason")
-        figures |= {f"reason/{reason}": count for reason, count in reasons.iter_rows()}
-        figures |= {f"{activity}_s": round(seconds, 3) for activity, seconds in self.seconds.items()}
         if self.audio_s and self.seconds["compute"]:
             figures["audio_s"] = round(self.audio_s, 1)
             figures["audio_s_per_s"] = round(self.audio_s / (self.seconds["compute"] + self.seconds["wait"]), 2)
         for column in ("prompt_tokens", "completion_tokens"):
             if column in table.columns:
                 figures[column] = int(table[column].sum() or 0)
-        return figures
+        figures |= {name: round(self.seconds[activity], 3) for activity, name in SHOWN_AS.items()}
+        return figures | {"peak_memory_mb": peak_memory_mb()}
+
+
+def counts(table: pl.DataFrame) -> dict[str, int]:
+    """Rows of a table by status and reason, by the names under which people see them."""
+    figures = {"rows": table.height}
+    figures |= {status: table.filter(pl.col("status") == status).height for status in ("ok", "failed", "skipped")}
+    reasons = table.drop_nulls("reason").group_by("reason").len().sort("len", "reason", descending=[True, False])
+    return figures | {f"reason/{reason}": count for reason, count in reasons.iter_rows()}
 
 
 def peak_memory_mb() -> float:

@@ -1,11 +1,13 @@
 """Loading: payloads are read and decoded ahead of the model, in a thread of their own."""
 
+from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage.account import Account
+from fusionaudio_assets.stage.attempts import Attempts
 from fusionaudio_assets.stage.isolate import STAGE_FAULTS
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Stage
@@ -22,35 +24,51 @@ BATCH_CLIP_S = 30.0
 
 
 def loaded(
-    stage: Stage[Any, Any], todo: Sequence[Pending], lake: Lake, profile: StageProfile, account: Account
+    stage: Stage[Any, Any],
+    todo: Sequence[Pending],
+    lake: Lake,
+    profile: StageProfile,
+    *,
+    account: Account,
+    attempts: Attempts,
 ) -> Generator[tuple[Sequence[Pending], list[Job | ClipError]]]:
     """Batches with their payloads, `AHEAD` of them loaded in a thread while the caller computes.
 
+    What is loaded or computed is noted in `attempts`: a decoder can take this process with it as well as a model.
     Close it when it is left early: payload files are open until then.
     """
     account.audio_s += sum(pending.work.audio_s for pending in todo)
-    loader = _Loader(stage, lake, Models(profile.models), account)
-    batches = [todo] if stage.together and todo else _batches(todo, profile.batch_size)
+    account.heard_s += sum(map(heard_s, todo))
+    loader = Loader(stage, lake, Models(profile.models), account)
+    batches = batches_of(stage, todo, profile.batch_size)
     with ThreadPoolExecutor(1, thread_name_prefix=f"load-{stage.name}") as pool:
-        waiting: list[Future[list[Job | ClipError]]] = [pool.submit(loader.load, batch) for batch in batches[:AHEAD]]
+        waiting: deque[Future[list[Job | ClipError]]] = deque()
         try:
             for index, batch in enumerate(batches):
-                if index + AHEAD < len(batches):
-                    waiting.append(pool.submit(loader.load, batches[index + AHEAD]))
+                under_way = batches[index : index + AHEAD + 1]
+                attempts.begin(under_way)
+                waiting.extend(pool.submit(loader.load, later) for later in under_way[len(waiting) :])
                 with account.timed("wait"):
-                    jobs = waiting.pop(0).result()
+                    jobs = waiting.popleft().result()
                 yield batch, jobs
         finally:
             pool.shutdown(cancel_futures=True)
             loader.close()
 
 
-def _batches(todo: Sequence[Pending], size: int) -> list[Sequence[Pending]]:
-    """Split clips, in order, into batches of `size`, fewer where their sound is long."""
+def heard_s(pending: Pending) -> float:
+    """Seconds of the clip's medium that must be read for it."""
+    return pending.work.audio_s if pending.work.payloads else 0.0
+
+
+def batches_of(stage: Stage[Any, Any], todo: Sequence[Pending], size: int) -> list[Sequence[Pending]]:
+    """Split clips, in order, into batches of `size`, fewer where their sound is long; all where rows depend."""
+    if stage.together:
+        return [todo] if todo else []
     batches: list[Sequence[Pending]] = []
     start, held_s = 0, 0.0
     for index, pending in enumerate(todo):
-        loaded_s = pending.work.audio_s if pending.work.payloads else 0.0
+        loaded_s = heard_s(pending)
         if index > start and (index - start == size or held_s + loaded_s > size * BATCH_CLIP_S):
             batches.append(todo[start:index])
             start, held_s = index, 0.0
@@ -58,7 +76,7 @@ def _batches(todo: Sequence[Pending], size: int) -> list[Sequence[Pending]]:
     return [*batches, todo[start:]] if todo else []
 
 
-class _Loader:
+class Loader:
     """Reads and prepares the payloads of a batch; used by one thread."""
 
     def __init__(self, stage: Stage[Any, Any], lake: Lake, models: Models, account: Account) -> None:
@@ -66,6 +84,7 @@ class _Loader:
         self._open: dict[tuple[str, str, str], PayloadReader] = {}
 
     def load(self, batch: Sequence[Pending]) -> list[Job | ClipError]:
+        """Jobs of a batch, or what is wrong with their payloads."""
         with self.account.timed("load"):
             return [self._job(pending) for pending in batch]
 

@@ -1,6 +1,6 @@
 """The one way a shard is processed: plan, resume, work in batches, commit, account."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,16 +10,19 @@ import dataframely as dy
 import polars as pl
 
 from fusionaudio_assets.stage.account import Account
+from fusionaudio_assets.stage.alone import rows_alone
+from fusionaudio_assets.stage.attempts import Attempts
 from fusionaudio_assets.stage.checkpoint import Checkpoint
-from fusionaudio_assets.stage.current import inputs_of, mark_current
-from fusionaudio_assets.stage.fingerprint import sha256_text
-from fusionaudio_assets.stage.isolate import compute_isolated
+from fusionaudio_assets.stage.current import CONDITIONS, conditions_of, inputs_in, mark_current
+from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
+from fusionaudio_assets.stage.history import record_shard
+from fusionaudio_assets.stage.isolate import compute_rows
 from fusionaudio_assets.stage.loading import loaded
 from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard, with_carried
-from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
-from fusionaudio_assets.tables import Status, polars_schema
+from fusionaudio_assets.stage.spec import Models, Row, Stage
+from fusionaudio_assets.tables import polars_schema
 from resources.bucket import Version
-from resources.errors import ClipError, LakeError
+from resources.errors import LakeError
 from resources.lake import Lake
 from resources.profile import StageProfile
 
@@ -37,8 +40,10 @@ class Outcome:
     data_version: str
 
 
-def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> Outcome:
-    """Bring the table of one shard up to date.
+def run_shard(
+    stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile, retry: Collection[str] | None = None
+) -> Outcome:
+    """Bring the table of one shard up to date; `retry` as for `plan_shard`.
 
     Raises:
         LakeError: Upstream is missing or not current, or the lake cannot be written.
@@ -47,25 +52,30 @@ def run_shard(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProf
     account = Account()
     with Checkpoint(stage, shard, lake) as checkpoint:
         with account.timed("plan"):
-            inputs, standing = inputs_of(stage, shard, lake, profile), lake.version_of(stage.name, shard)
-            plan = plan_shard(stage, shard, lake, profile)
+            conditions, standing = conditions_of(stage, shard, lake, profile), lake.version_of(stage.name, shard)
+            plan = plan_shard(stage, shard, lake, profile, retry)
             resumed = checkpoint.resume(plan.todo)
         todo = [pending for pending in plan.todo if pending.clip_id not in resumed]
-        account.reused, account.resumed, account.computed = plan.reused.height, len(resumed), len(todo)
+        account.reused, account.settled = plan.reused.height, len(plan.settled)
+        account.resumed, account.computed = len(resumed), len(todo)
         done = 0
         _report(stage, shard, done, len(todo))
-        with closing(loaded(stage, todo, lake, profile, account)) as batches:
-            for batch, jobs in batches:
-                with account.timed("compute"):
-                    rows = _compute(stage, batch, jobs, profile)
-                with account.timed("write"):
-                    checkpoint.save(rows)
-                done += len(batch)
-                _report(stage, shard, done, len(todo))
-        with account.timed("write"):
-            table = _commit(stage, plan, checkpoint, lake, replaces=standing)
-            checkpoint.clear()
-            mark_current(stage, shard, lake, table, inputs=inputs, content=lake.content_of(stage.name, shard))
+        with Attempts(stage, shard, lake, todo) as attempts:
+            with closing(
+                _rows(stage, todo, lake, profile, account=account, attempts=attempts, checkpoint=checkpoint)
+            ) as batches:
+                for rows in batches:
+                    with account.timed("write"):
+                        checkpoint.save(rows)
+                    done += len(rows)
+                    _report(stage, shard, done, len(todo))
+            with account.timed("write"):
+                notes = {CONDITIONS: canonical_json(conditions)}
+                table = _commit(stage, plan, checkpoint, lake, replaces=standing, notes=notes)
+                checkpoint.clear()
+                content = lake.content_of(stage.name, shard)
+                mark_current(stage, shard, lake, table, inputs=inputs_in(conditions), content=content)
+        record_shard(stage, shard, lake, profile, account=account, table=table)
     return Outcome(table, account, data_version(table))
 
 
@@ -75,30 +85,35 @@ def data_version(table: pl.DataFrame) -> str:
     return sha256_text(table.drop(payload_files).write_ndjson())
 
 
-def _compute(
-    stage: Stage[Any, Any], batch: Sequence[Pending], jobs: Sequence[Job | ClipError], profile: StageProfile
-) -> list[Row]:
-    models = Models(profile.models)
-    made_by = {
-        "model": ", ".join(adapter.model_name for adapter in models.values()) or None,
-        "libraries": ", ".join(sorted({one for each in models.values() for one in each.library_versions})) or None,
-    }
-    ready = [job for job in jobs if isinstance(job, Job)]
-    results = iter(compute_isolated(stage, ready, models, profile.params))
-    outcomes = [next(results) if isinstance(job, Job) else job for job in jobs]
-    return [_row(pending, outcome, made_by) for pending, outcome in zip(batch, outcomes, strict=True)]
-
-
-def _row(pending: Pending, outcome: Row | ClipError, made_by: Row) -> Row:
-    row: Row = {"clip_id": pending.clip_id, "fingerprint": pending.fingerprint} | made_by
-    if isinstance(outcome, ClipError):
-        failed = {"status": Status.FAILED.value, "reason": outcome.reason, "permanent": outcome.permanent}
-        return row | failed | {"detail": str(outcome)}
-    return row | {"status": Status.OK.value, "permanent": False} | outcome
+def _rows(
+    stage: Stage[Any, Any],
+    todo: Sequence[Pending],
+    lake: Lake,
+    profile: StageProfile,
+    *,
+    account: Account,
+    attempts: Attempts,
+    checkpoint: Checkpoint,
+) -> Generator[list[Row]]:
+    """Rows of one batch after the other: computed here, or where runs died of it, in a process of its own."""
+    if attempts.deadly:
+        yield from rows_alone(stage, todo, lake, profile, account=account, checkpoint=checkpoint)
+        return
+    with closing(loaded(stage, todo, lake, profile, account=account, attempts=attempts)) as batches:
+        for batch, jobs in batches:
+            with account.timed("compute"), account.loading_models():
+                rows = compute_rows(stage, batch, jobs, Models(profile.models), profile.params)
+            yield rows
 
 
 def _commit(
-    stage: Stage[Any, Any], plan: Plan, checkpoint: Checkpoint, lake: Lake, *, replaces: Version | None
+    stage: Stage[Any, Any],
+    plan: Plan,
+    checkpoint: Checkpoint,
+    lake: Lake,
+    *,
+    replaces: Version | None,
+    notes: Mapping[str, str],
 ) -> pl.DataFrame:
     schema = polars_schema(stage.table)
     settled = pl.DataFrame(plan.settled, schema=schema)
@@ -108,7 +123,7 @@ def _commit(
     _validate(stage, table)
     checkpoint.seal()
     before = lake.read_table(stage.name, plan.shard) if stage.payloads else None
-    lake.write_table(stage.name, plan.shard, table, replaces=replaces)
+    lake.write_table(stage.name, plan.shard, table, replaces=replaces, notes=notes)
     _sweep(stage, plan.shard, lake, [table, *([] if before is None else [before])])
     return table
 

@@ -20,18 +20,8 @@ import os, signal, sys, time
 from pathlib import Path
 from fusionaudio_assets.stage import run_shard
 from resources.lake import Lake
-from tests.stage.conftest import LENGTHS, Ruler, stage_profile
-
-class SlowRuler(Ruler):
-    @property
-    def identity(self):
-        return Ruler().identity
-
-    def measure(self, paths):
-        with Path(sys.argv[2]).open("a") as log:
-            log.write("\\n".join(paths) + "\\n")
-        time.sleep(0.02)
-        return super().measure(paths)
+from tests.stage.conftest import LENGTHS, stage_profile
+from tests.stage.rulers import SlowRuler
 
 # Imports take longer than all the rest: they are done once, and every run is a fork of this process.
 log = Path(sys.argv[2])
@@ -39,7 +29,7 @@ for delay_s in sys.argv[3:]:
     begun = log.stat().st_size
     pid = os.fork()
     if pid == 0:
-        run_shard(LENGTHS, "s", Lake(sys.argv[1]), stage_profile(SlowRuler()))
+        run_shard(LENGTHS, "s", Lake(sys.argv[1]), stage_profile(SlowRuler(log=sys.argv[2])))
         os._exit(0)
     while log.stat().st_size == begun:
         time.sleep(0.005)
