@@ -135,7 +135,7 @@ def test_a_killed_run_resumes_from_its_last_batch(lake: Lake) -> None:
     assert lake.files(".work/lengths/s") == []
 
 
-@pytest.mark.parametrize("suffix", [".rows.arrow", ".audio.parquet"])
+@pytest.mark.parametrize("suffix", [".rows.arrow", ".audio.arrow"])
 @pytest.mark.parametrize("size", [None, 0, 300], ids=["missing", "empty", "cut off"])
 def test_a_batch_that_a_power_cut_damaged_is_made_again(lake: Lake, suffix: str, size: int | None) -> None:
     lake.write_table("manifest", "s", manifest(PATHS))
