@@ -263,10 +263,8 @@ class _Reader:
         if not self.kept:
             raise ClipError("no_samples", f"{name} has a sound stream, but no sample in it.")
         if self.peak > _MOST_PEAK:
-            times = f"{self.peak:.3g} times full scale"
-            raise ClipError(
-                "beyond_full_scale", f"{name} holds samples of {times}: are they integers stored as floats?"
-            )
+            what = f"samples of {self.peak:.3g} times full scale"
+            raise ClipError("beyond_full_scale", f"{name} holds {what}. Are they integers stored as floats?")
         read_s = self.kept / self.rate
         expected_s, held_s = self._promise()
         if held_s < expected_s - max(0.25, 0.05 * expected_s):

@@ -1,6 +1,7 @@
 """Arithmetic on sound: what is stored comes back, and levels are what the standards say."""
 
 import numpy as np
+import pyloudnorm
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,3 +90,12 @@ def test_silence_and_short_sounds_have_no_loudness() -> None:
     assert loudness_lufs(chirp(0.39, 48_000), 48_000) is None
     assert peak_db(silence) == PEAK_FLOOR_DB
     assert peak_db(np.full((1, 1), 1e-9, np.float32)) == PEAK_FLOOR_DB
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(8000, 185.37), (11_025, 60.3), (48_000, 60.31), (8000, 60.0)])
+def test_loudness_of_long_sound_is_that_of_the_whole(rate: int, seconds: float) -> None:
+    """It is measured piece by piece."""
+    noise = np.random.default_rng(0).standard_normal((2, round(seconds * rate)))
+    audio = (noise * np.linspace(0.001, 0.3, noise.shape[1])).astype(np.float32)
+    whole = pyloudnorm.Meter(rate).integrated_loudness(audio.T.astype(np.float64))
+    assert loudness_lufs(audio, rate) == pytest.approx(whole, abs=1e-4)

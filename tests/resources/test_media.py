@@ -252,3 +252,23 @@ def test_examples() -> None:
 def test_identity_leaves_out_what_does_not_change_the_clip() -> None:
     assert MediaSettings(workers=3, timeout_s=5).identity == MediaSettings().identity
     assert MediaSettings(key_frames=3).identity != MediaSettings().identity
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.wav", "pcm_s64le"), ("a.wav", "pcm_f64le"), ("a.mkv", "pcm_f64le")])
+def test_samples_of_64_bits(name: str, codec: str, tmp_path: Path) -> None:
+    audio = chirp(0.5, 16_000, 2)
+    path = write_media(tmp_path / name, audio=audio, rate=16_000, layout="stereo", codec=codec)
+    np.testing.assert_allclose(decode_clip(path).audio[:, : audio.shape[1]], audio, atol=1e-6)
+
+
+def test_more_channels_than_any_layout_names(tmp_path: Path) -> None:
+    clip = decode_clip(write_pcm(tmp_path / "a.wav", chirp(0.3, 8000, 24), 8000))
+    assert (clip.channels, clip.audio.shape) == (24, (2, 2400))
+
+
+def test_long_sound_is_put_together_in_order(tmp_path: Path) -> None:
+    """Longer than the room that is given at first, and a little overshoot is left as it is."""
+    audio = 4 * chirp(20, 16_000, 2)
+    clip = decode_clip(write_pcm(tmp_path / "a.wav", audio, 16_000, "FLOAT"))
+    np.testing.assert_array_equal(clip.audio, audio)
+    assert clip.notes == ()

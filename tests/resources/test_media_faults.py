@@ -5,6 +5,7 @@ import shutil
 import struct
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -170,3 +171,70 @@ def test_messages_have_one_line(tmp_path: Path) -> None:
     with pytest.raises(ClipError) as caught:
         decode_clip(path)
     assert "\n" not in str(caught.value)
+
+
+def test_integers_stored_as_floats(tmp_path: Path) -> None:
+    """As scientific libraries write them: clipped to full scale they would be noise."""
+    path = write_pcm(tmp_path / "a.wav", chirp(1, 8000) * 32_768, 8000, "FLOAT")
+    assert reason_of(path) == "beyond_full_scale"
+
+
+def test_loud_floats_are_clipped_with_a_note(tmp_path: Path) -> None:
+    clip = decode_clip(write_pcm(tmp_path / "a.wav", chirp(1, 8000) * 50, 8000, "FLOAT"))
+    assert clip.notes == ("The sound exceeds full scale by 20 dB and is clipped.",)
+
+
+@pytest.mark.parametrize("rate", [1, 999, 1_000_001, 0xFFFF_FFFF])
+def test_rates_that_are_none_of_sound(rate: int, tmp_path: Path) -> None:
+    path = _with_wav_header(tmp_path, 24, struct.pack("<I", rate))
+    assert reason_of(path) in {"corrupt", "too_long", "truncated"}
+
+
+def test_wav_whose_header_contradicts_itself(tmp_path: Path) -> None:
+    """Eight bits where blocks hold two bytes would be noise; a rate beside the bytes a second is only doubtful."""
+    assert reason_of(_with_wav_header(tmp_path, 34, struct.pack("<H", 8))) == "corrupt"
+    clip = decode_clip(_with_wav_header(tmp_path, 24, struct.pack("<I", 7000)))
+    assert clip.notes == ("The header contradicts itself: 7000 Hz with 2 bytes each are not 16000 bytes a second.",)
+
+
+def _with_wav_header(folder: Path, place: int, field: bytes) -> Path:
+    path = write_pcm(folder / "a.wav", chirp(1, 8000), 8000)
+    data = bytearray(path.read_bytes())
+    data[place : place + len(field)] = field
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("opus", "libopus"), ("mkv", "aac"), ("mp4", "aac")])
+def test_sound_lost_in_the_middle(suffix: str, codec: str, tmp_path: Path) -> None:
+    """The clip is not passed off as whole, and what follows the hole stays in its place."""
+    whole = write_media(tmp_path / f"whole.{suffix}", audio=chirp(7, 48_000), codec=codec)
+    torn = tmp_path / f"torn.{suffix}"
+    with av.open(str(whole)) as old, av.open(str(torn), "w") as new:
+        stream = new.add_stream_from_template(old.streams.audio[0])
+        for packet in old.demux(audio=0):
+            if packet.pts is None or packet.time_base is None:
+                continue
+            if not 3 <= packet.pts * packet.time_base < 3.3:
+                packet.stream = stream
+                new.mux(packet)
+    (note,) = decode_clip(torn).notes
+    assert note == "About 0.3 s of the sound are missing in between."
+    after, expected = (decode_clip(path, start_s=3.5, end_s=5).audio[0] for path in (torn, whole))
+    assert float(after @ expected) > 0.98 * float(expected @ expected)
+
+
+def test_mp3_that_was_cut_without_decoding(tmp_path: Path) -> None:
+    """It still states its old length: it may have been meant so, hence a note."""
+    path = write_media(tmp_path / "a.mp3", audio=chirp(4, 48_000), codec="libmp3lame")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    (note,) = decode_clip(path).notes
+    assert note.startswith("The file may be cut off: it states 4.")
+
+
+def test_ogg_that_ends_between_pages(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.opus", audio=chirp(4, 48_000), codec="libopus")
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rfind(b"OggS")])
+    assert decode_clip(path).notes == ("No end is marked: the file may be cut off.",)

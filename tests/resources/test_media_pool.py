@@ -224,3 +224,9 @@ def test_ctrl_c_is_for_the_parent_alone(clips: list[DecodeRequest]) -> None:
         status = Path(f"/proc/{server}/status").read_text()
     (blocked,) = (int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk"))
     assert blocked & 1 << (signal.SIGINT - 1)
+
+
+def test_cores_where_the_system_does_not_say_which_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert DecoderPool(MediaSettings()).workers == os.cpu_count()
