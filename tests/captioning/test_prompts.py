@@ -7,7 +7,9 @@ import pytest
 
 from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.prompts import FusionPrompt, small_cues
+from fusionaudio_assets.fused_captions import FusionParams
 from resources.errors import SettingError
+from resources.profile import Profile, StageNeeds
 from tests.captioning import clips
 
 SECRET = ("John", "Miller", "Samoyed", "collar", "grass")
@@ -33,6 +35,13 @@ def test_a_small_model_is_shown_wording_that_may_stand_in_the_caption() -> None:
     assert small_cues(facts_of(clips.SPEECH_OVER_MUSIC)) == (
         "a person speaks. music: calm ambient music with piano and strings, slow"
     )
+
+
+@pytest.mark.parametrize("shown", ["show_transcript", "show_visual"])
+def test_a_small_prompt_does_not_promise_to_show_what_it_never_shows(shown: str) -> None:
+    text = f"name: mine\nstages: {{fused_captions: {{params: {{prompt: {{{shown}: true}}}}}}}}"
+    with pytest.raises(SettingError, match=r"stages.fused_captions.params: prompt = .*need `style: full`"):
+        Profile.parse(text, origin="mine.yaml").stage("fused_captions", StageNeeds(params=FusionParams))
 
 
 def test_another_line_is_another_prompt(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ import re
 from hypothesis import given, settings
 
 from fusionaudio_assets.captioning.composer import compose
-from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.cues import Cues, EventCue
 from fusionaudio_assets.captioning.leaks import find_leaks
 from fusionaudio_assets.captioning.qa import compose_pairs
 from fusionaudio_assets.captioning.support import check_support
+from resources.sound_names import known_labels
 from tests.captioning.strategies import cues
 
 many = settings(max_examples=150, deadline=None)
@@ -52,3 +53,13 @@ def test_pairs_are_different_questions_with_answers(clip: Cues) -> None:
         if pair.format == "choice":
             assert len(set(pair.options)) == 4
             assert pair.answer in pair.options
+
+
+def test_where_nearly_everything_is_heard_nothing_absent_is_asked_for() -> None:
+    """All classes at once leave no sound of which a cue has no word."""
+    events = tuple(EventCue(label=label, score=0.9) for label in known_labels())
+    for duration_s in range(4):
+        pairs = compose_pairs(Cues(duration_s=duration_s, events=events))
+        assert pairs
+        assert all(pair.answer != "No" or "Can you hear" not in pair.question for pair in pairs)
+        assert all(len(set(pair.options)) == 4 for pair in pairs if pair.format == "choice")

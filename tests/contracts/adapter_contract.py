@@ -1,6 +1,7 @@
 """What every adapter must satisfy, whatever its kind. Contract tests of a kind call these for each of its adapters."""
 
 import json
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ def check_identity(adapter: Adapter) -> None:
     assert json.loads(json.dumps(adapter.identity)) == adapter.identity
     assert type(adapter)(**adapter.model_dump()).identity == adapter.identity
     assert adapter.model_name
+    assert [f"{name} {version(name)}" for name in adapter.libraries] == list(adapter.library_versions)
     for name, field in type(adapter).model_fields.items():
         is_runtime = isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("runtime"))
         other = type(adapter).model_construct(**{**dict(adapter), name: _another(getattr(adapter, name))})

@@ -1,7 +1,7 @@
 """Profiles: what fits is built, what does not is named with the setting, the value and the way out."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pytest
 from pydantic import Field
@@ -19,6 +19,12 @@ YAMNET = "resources.embedded.yamnet.Yamnet"
 class Params(Settings):
     threshold: float = Field(0.5, ge=0, le=1)
     mode: Literal["fast", "slow"] = "fast"
+
+
+class Heard(Settings):
+    gate_name: ClassVar[str] = "heard"
+
+    least: float = Field(0.5, ge=0, le=1)
 
 
 NEEDS = {"stems": StageNeeds(), "tags": StageNeeds(models={"tagger": Tagger}, params=Params)}
@@ -44,6 +50,45 @@ def test_what_is_not_said_is_the_default() -> None:
     assert tags.params == Params(threshold=0.25, mode="fast")
     assert tags.batch_size == NEEDS["tags"].batch_size
     assert isinstance(tags.models["tagger"], Tagger)
+
+
+def test_all_stages_go_by_one_gate() -> None:
+    profile = Profile.parse("name: n\ngates: {heard: {least: 0.2}}\nstages: {}", origin="mine.yaml")
+    needs = {"stems": StageNeeds(gate=Heard), "captions": StageNeeds(gate=Heard), "release": StageNeeds()}
+    profile.check(needs)
+    assert [profile.stage(name, need).gate for name, need in needs.items()] == [Heard(least=0.2)] * 2 + [Settings()]
+    assert Profile.parse("name: n\nstages: {}", origin="o").stage("stems", needs["stems"]).gate == Heard(least=0.5)
+
+
+@pytest.mark.parametrize(
+    ("gates", "message"),
+    [
+        ("{seen: {}}", r"mine.yaml: no gate is called 'seen'. There are: heard."),
+        ("{heard: {most: 1}}", r"mine.yaml: gates.heard: there is no setting 'most'"),
+        ("{heard: {least: 2}}", r"mine.yaml: gates.heard: least = 2: "),
+        ("{heard: 7}", r"mine.yaml: gates.heard = 7: "),
+    ],
+)
+def test_a_gate_that_does_not_fit_is_named(gates: str, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        Profile.parse(f"name: n\ngates: {gates}\nstages: {{}}", origin="mine.yaml").check({"s": StageNeeds(gate=Heard)})
+
+
+def test_every_gate_of_the_graph_can_be_set() -> None:
+    gated = [name for name, need in profile_needs().items() if need.gate.model_fields]
+    assert gated == ["stems", "transcripts", "music_captions", "fused_captions", "qa_pairs"]
+    assert {profile_needs()[name].gate.gate_name for name in gated} == {"presence"}
+
+
+def test_a_profile_of_before_a_stage_came() -> None:
+    """Without models its defaults hold; with models the way out is told."""
+    old = Profile.parse("name: old\nstages: {}", origin="lake/profile.yaml")
+    old.check({"stems": StageNeeds(params=Params)})
+    assert old.stage("stems", StageNeeds(params=Params)).params == Params()
+    with pytest.raises(
+        SettingError, match=r"no section for the stage tags, which needs a model as tagger. Add .*--set"
+    ):
+        old.check(NEEDS)
 
 
 def test_the_same_settings_give_the_same_adapter() -> None:

@@ -1,0 +1,28 @@
+"""What is kept of the tagger's scores."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fusionaudio_assets.tags import TagsParams, event_spans
+from resources.tagger import TagScores
+
+frames = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=40).map(lambda scores: np.array(scores, np.float32))
+
+
+@given(scores=frames, duration_s=st.floats(0.125, 12, width=32), hop_s=st.floats(0.05, 1))
+@settings(max_examples=200, deadline=None)
+def test_spans_lie_in_order_inside_the_clip(scores: NDArray[np.float32], duration_s: float, hop_s: float) -> None:
+    heard = TagScores(scores[:, None], window_s=2 * hop_s, hop_s=hop_s)
+    spans = event_spans(scores, heard, TagsParams(), duration_s)
+    times = [time_s for span in spans for time_s in (span["start_s"], span["end_s"])]
+    assert times == sorted(times)
+    assert all(0 <= time_s <= duration_s for time_s in times)
+    assert all(round(time_s, 2) == time_s for time_s in times)
+
+
+def test_a_span_that_ends_with_the_clip_is_not_rounded_past_it() -> None:
+    heard = TagScores(np.ones((1, 1), np.float32), window_s=1.0, hop_s=1.0)
+    assert event_spans(heard.scores[:, 0], heard, TagsParams(), 1.238) == [{"start_s": 0.0, "end_s": 1.23}]
+    assert event_spans(heard.scores[:, 0], heard, TagsParams(), 0.29) == [{"start_s": 0.0, "end_s": 0.29}]
