@@ -5,6 +5,7 @@ classes. A column whose name ends in `_s`, `_ms`, `_hz`, `_db` or `_bpm` is in t
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import dataframely as dy
@@ -339,6 +340,7 @@ class FramesPayload(dy.Schema):
     frames = dy.List(dy.Struct({"time_s": dy.Float32(), "jpeg": dy.Binary()}), description="key frames in time order")
 
 
+@cache
 def polars_schema(table: type[dy.Schema]) -> pl.Schema:
     """Column names and polars types of `table`."""
     return pl.Schema({name: column.dtype for name, column in table.columns().items()})

@@ -2,8 +2,9 @@
 
 import os
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -23,8 +24,11 @@ from resources.lake import Lake
 SAMPLES = 5
 """Violating rows that a verdict keeps for people."""
 
-SHARDS_AT_ONCE = 64
+SHARDS_AT_ONCE = 32
 """Shards that are judged together where many are: what a query costs is shared, and memory stays bounded."""
+
+JUDGES = 2
+"""Groups of shards that are judged at a time: what is Python's of one fills the pauses of the other."""
 
 READERS = 4
 """Threads that read tables where many shards are judged."""
@@ -50,14 +54,14 @@ class Verdict:
 
     Attributes:
         rule: The rule.
-        figure: What was measured; the bound itself where there was nothing to measure.
+        figure: What was measured; None where there was nothing to measure.
         holds: The figure meets the bound.
         clips: Number of violating clips; 0 where the bound is on a figure.
         samples: Some of the violating rows, as text.
     """
 
     rule: Rule
-    figure: float
+    figure: float | None
     holds: bool
     clips: int = 0
     samples: tuple[str, ...] = ()
@@ -65,7 +69,8 @@ class Verdict:
     def __str__(self) -> str:
         rule = self.rule
         counted = f" ({self.clips} clips)" if rule.bound.measure == "share" else ""
-        return f"{rule.asset}/{rule.name}: {self.figure:.4g}{counted}, allowed is {rule.bound_text}. {rule.guards}"
+        figure = "nothing to measure" if self.figure is None else f"{self.figure:.4g}{counted}"
+        return f"{rule.asset}/{rule.name}: {figure}, allowed is {rule.bound_text}. {rule.guards}"
 
 
 def evaluate(asset: str, shard: str, lake: Lake, reads: Iterable[str]) -> list[Verdict]:
@@ -101,13 +106,24 @@ def evaluate_lake(lake: Lake, reads: Mapping[str, Iterable[str]]) -> Iterator[tu
     standing = {asset: set(lake.shards(asset)) for asset in {"manifest", *reads, *(n for a in reads for n in reads[a])}}
     shards = iter(lake.shards())
     peers: dict[str, pl.DataFrame] = {}
-    with ThreadPoolExecutor(READERS) as readers:
+
+    def judged(group: Sequence[str]) -> list[tuple[str, list[Verdict]]]:
+        tables = _Tables(lake, peers)
+        tables.read(readers, [(name, shard) for name, held in standing.items() for shard in group if shard in held])
+        found: list[tuple[str, list[Verdict]]] = []
+        for asset, above in reads.items():
+            ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
+            found += _evaluate(asset, ready, tables, above).items()
+        return found
+
+    with ThreadPoolExecutor(READERS) as readers, ThreadPoolExecutor(JUDGES) as judges:
+        waiting: deque[Future[list[tuple[str, list[Verdict]]]]] = deque()
         while group := list(islice(shards, SHARDS_AT_ONCE)):
-            tables = _Tables(lake, peers)
-            tables.read(readers, [(name, shard) for name, held in standing.items() for shard in group if shard in held])
-            for asset, above in reads.items():
-                ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
-                yield from _evaluate(asset, ready, tables, above).items()
+            waiting.append(judges.submit(judged, group))
+            if len(waiting) > JUDGES:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
 
 
 def judge(rules: Sequence[Rule], relations: Relations, shards: Sequence[str]) -> dict[str, list[Verdict]]:
@@ -119,12 +135,12 @@ def judge(rules: Sequence[Rule], relations: Relations, shards: Sequence[str]) ->
     verdicts: dict[str, list[Verdict]] = {shard: [] for shard in shards}
     with connect() as connection:
         for name, frame in relations.items():
-            connection.register(name, frame.to_arrow())
+            connection.register(name, frame.to_arrow(compat_level=pl.CompatLevel.newest()))  # copies nothing
         for rule in rules:
             found = _figures(connection, rule) if rule.bound.measure == "figure" else _clips(connection, rule)
             if unknown := found.keys() - verdicts.keys():
                 raise SettingError(f"{rule.path}: the rule tells of shards that it was not asked about: {unknown}.")
-            nothing = Verdict(rule, rule.bound.limit if rule.bound.measure == "figure" else 0.0, holds=True)
+            nothing = Verdict(rule, None if rule.bound.measure == "figure" else 0.0, holds=True)
             for shard, own in verdicts.items():
                 own.append(found.get(shard, nothing))
     return verdicts
@@ -153,6 +169,7 @@ class _Tables:
         self.lake = lake
         self._peers = {} if peers is None else peers
         self._read: dict[tuple[str, str], pl.DataFrame] = {}
+        self._together: dict[tuple[str, tuple[str, ...]], pl.DataFrame] = {}
 
     def read(self, readers: Executor, names: Sequence[tuple[str, str]]) -> None:
         """Read tables ahead, by asset and shard."""
@@ -169,12 +186,15 @@ class _Tables:
 
     def together(self, asset: str, shards: Sequence[str]) -> pl.DataFrame:
         """The tables of some shards, at least one, in one frame with the column `shard`."""
-        frames = []
-        for shard in shards:
-            frame = self.of(asset, shard)
-            check_columns(asset, shard, frame)
-            frames.append(frame.select(*table_of(asset).columns(), pl.lit(shard).alias("shard")))
-        return pl.concat(frames)
+        key = asset, tuple(shards)
+        if key not in self._together:
+            frames = []
+            for shard in shards:
+                frame = self.of(asset, shard)
+                check_columns(asset, shard, frame)
+                frames.append(frame.select(*table_of(asset).columns(), pl.lit(shard).alias("shard")))
+            self._together[key] = pl.concat(frames)
+        return self._together[key]
 
     def peers(self, asset: str) -> pl.DataFrame:
         """Kept figures of the shards that one is compared with."""
