@@ -164,7 +164,7 @@ class Alone(AbstractContextManager["Alone"]):
     def _answer(self, batch: Sequence[Pending]) -> list[Row]:
         child = self._child or self._start()
         try:
-            answer = child.ask(batch)
+            answer: list[Row] | Exception = child.ask(batch)
         except _Died:
             self._child = None
             raise
@@ -264,7 +264,8 @@ def serve() -> None:
     loader = Loader(task.stage, Lake(task.lake), models, Account())
 
     def rows(batch: Sequence[Pending]) -> list[Row]:
-        return compute_rows(task.stage, batch, loader.load(batch), models, task.params)
+        portions = compute_rows(task.stage, batch, loader.load(batch), models, task.params)
+        return [row for rows in portions for row in rows]
 
     while True:
         batch = channel.recv()
