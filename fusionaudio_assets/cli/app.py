@@ -34,6 +34,7 @@ class _Lazy:
 
 
 if TYPE_CHECKING:
+    from fusionaudio_assets.cli import check as check_command
     from fusionaudio_assets.cli import demo as demo_command
     from fusionaudio_assets.cli import export as export_command
     from fusionaudio_assets.cli import failures as failures_command
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from fusionaudio_assets.cli import status as status_command
     from fusionaudio_assets.cli import ui as ui_command
 else:
+    check_command = _Lazy("check")
     demo_command = _Lazy("demo")
     export_command = _Lazy("export")
     failures_command = _Lazy("failures")
@@ -206,6 +208,12 @@ def plan(
 def status(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
     """Count clips by shard and stage: ok, skipped, failed."""
     status_command.status(lake, as_json=as_json)
+
+
+@app.command()
+def check(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
+    """Judge all tables by the quality rules, without a run; exit code 1 when a rule that blocks is broken."""
+    check_command.check(lake, as_json=as_json)
 
 
 @app.command()
