@@ -2,19 +2,25 @@
 
 Dagster cannot tell such a run from one that works: it would stay `STARTED` for ever, and with one run at a time
 nothing would ever start again. So a run holds a lock beside the instance for as long as its process lives, and the
-launcher, which `dagster.yaml` names, looks at it when the monitoring daemon asks.
+launcher, which `dagster.yaml` names, looks at it when the monitoring daemon asks. Where no daemon runs, the next run
+from a terminal looks.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import filelock
 from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
-from dagster._core.storage.tags import RETRY_STRATEGY_TAG, WILL_RETRY_TAG
+from dagster._core.storage.tags import MAX_RETRIES_TAG, RETRY_STRATEGY_TAG, WILL_RETRY_TAG
 
+TERMINAL_TAG = "fusionaudio/terminal"
+"""Names the terminal whose process holds a run."""
 _FOLDER = "running"
+_TERMINAL = "terminal-"
+_UNDER_WAY = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
 
 @contextmanager
@@ -42,6 +48,34 @@ def is_dead(instance: dg.DagsterInstance, run_id: str) -> bool:
             return mark.exists()  # or it ended just now
     except filelock.Timeout:
         return False
+
+
+@contextmanager
+def terminal(instance: dg.DagsterInstance) -> Iterator[dict[str, str]]:
+    """Give the tags of a terminal's runs, all of which end with this process.
+
+    What terminals before it left under way when they died is reported as failed. No daemon takes such a run up again:
+    whoever comes back to the terminal does, and it would compete with them.
+    """
+    for mark in (Path(instance.root_directory) / _FOLDER).glob(f"{_TERMINAL}*"):
+        if not mark.suffix and is_dead(instance, mark.name):
+            _bury(instance, mark.name)
+    name = f"{_TERMINAL}{uuid4().hex[:12]}"
+    with living(instance, name):
+        yield {TERMINAL_TAG: name, MAX_RETRIES_TAG: "0"}
+
+
+def _bury(instance: dg.DagsterInstance, name: str) -> None:
+    """Report the runs of a dead terminal, then forget it: whoever dies on the way does it again."""
+    for run in instance.get_runs(dg.RunsFilter(tags={TERMINAL_TAG: name}, statuses=_UNDER_WAY)):
+        instance.report_run_failed(run, "Its process died. The next run went on from its last finished batch.")
+        _forget(_mark(instance, run.run_id))
+    _forget(_mark(instance, name))
+
+
+def _forget(mark: Path) -> None:
+    mark.unlink(missing_ok=True)
+    mark.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _mark(instance: dg.DagsterInstance, run_id: str) -> Path:
@@ -76,5 +110,6 @@ class LocalRunLauncher(dg.DefaultRunLauncher):
         """
         group = self._instance.get_run_group(run.run_id)
         attempts = len(list(group[1])) if group else 1
-        if self._instance.run_retries_enabled and attempts <= self._instance.run_retries_max_retries:
+        most = int(run.tags.get(MAX_RETRIES_TAG, self._instance.run_retries_max_retries))
+        if self._instance.run_retries_enabled and attempts <= most:
             self._instance.add_run_tags(run.run_id, {WILL_RETRY_TAG: "true", RETRY_STRATEGY_TAG: "ALL_STEPS"})

@@ -13,7 +13,7 @@ from dagster._core.test_utils import create_run_for_test
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import should_retry
 
 from fusionaudio_assets.instance import TEMPLATE
-from fusionaudio_assets.run_launcher import LocalRunLauncher, is_dead, living
+from fusionaudio_assets.run_launcher import LocalRunLauncher, is_dead, living, terminal
 from fusionaudio_assets.workspace import LakeResource
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +22,19 @@ import os, signal, sys, dagster as dg
 from fusionaudio_assets.run_launcher import living
 with living(dg.DagsterInstance.from_config(sys.argv[1]), sys.argv[2]):
     os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+_DIE_AT_THE_TERMINAL = """
+import os, signal, sys, dagster as dg
+from dagster._core.test_utils import create_run_for_test
+from fusionaudio_assets.run_launcher import living, terminal
+instance = dg.DagsterInstance.from_config(sys.argv[1])
+with terminal(instance) as tags:
+    create_run_for_test(instance, "ended", tags=tags, status=dg.DagsterRunStatus.SUCCESS)
+    create_run_for_test(instance, "not_begun", tags=tags)
+    begun = create_run_for_test(instance, "begun", tags=tags, status=dg.DagsterRunStatus.STARTED)
+    with living(instance, begun.run_id):
+        os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -78,6 +91,35 @@ def test_a_run_that_died_too_often_is_not_promised_another_try(instance: dg.Dags
     subprocess.run([sys.executable, "-c", _DIE, str(tmp_path), last.run_id], check=False, cwd=ROOT)
     assert instance.run_launcher.check_run_worker_health(last).status is WorkerStatus.FAILED
     assert not should_retry(instance.get_run_by_id(last.run_id) or last, instance)
+
+
+def test_what_a_dead_terminal_left_under_way_is_failed_by_the_next_one(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    create_run_for_test(instance, "of_the_daemon", status=dg.DagsterRunStatus.STARTED)
+    subprocess.run([sys.executable, "-c", _DIE_AT_THE_TERMINAL, str(tmp_path)], check=False, cwd=ROOT)
+    with terminal(instance) as tags, terminal(instance):
+        create_run_for_test(instance, "of_the_living", tags=tags, status=dg.DagsterRunStatus.STARTED)
+    states = {run.job_name: run.status for run in instance.get_runs()}
+    assert states == {
+        "ended": dg.DagsterRunStatus.SUCCESS,
+        "not_begun": dg.DagsterRunStatus.FAILURE,
+        "begun": dg.DagsterRunStatus.FAILURE,
+        "of_the_daemon": dg.DagsterRunStatus.STARTED,
+        "of_the_living": dg.DagsterRunStatus.STARTED,
+    }
+    (begun,) = instance.get_runs(dg.RunsFilter(job_name="begun"))
+    assert not should_retry(begun, instance), "whoever sits at the terminal does"
+    assert list((tmp_path / "running").iterdir()) == []
+
+
+def test_the_daemon_does_not_take_up_a_run_of_a_terminal(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _DIE_AT_THE_TERMINAL, str(tmp_path)], check=False, cwd=ROOT)
+    (begun,) = instance.get_runs(dg.RunsFilter(job_name="begun"))
+    assert instance.run_launcher.check_run_worker_health(begun).status is WorkerStatus.FAILED
+    instance.report_run_failed(begun)
+    (failed,) = instance.get_runs(dg.RunsFilter(job_name="begun"))
+    assert not should_retry(failed, instance)
 
 
 def test_every_run_with_a_lake_shows_that_it_is_alive(instance: dg.DagsterInstance, tmp_path: Path) -> None:
