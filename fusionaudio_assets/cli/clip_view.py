@@ -75,7 +75,8 @@ def _clip(row: Known, shard: str) -> Lines:
     yield "sources", ", ".join(map(printable, row["sources"] or []))
     yield "file", printable(row["path"])
     yield "segment", _span(row) if row["start_s"] is not None or row["end_s"] is not None else ""
-    yield "labels", ", ".join(_with(label["name"], label["quality"], "{:.0%}") for label in row["labels"] or [])
+    labels = (_with(label["name"], label["quality"], "{:.0%}") for label in row["labels"] or [])
+    yield "labels", printable(", ".join(labels))
     yield "licence", row["license"] or ""
     yield "split", row["split"] or ""
 
@@ -129,6 +130,8 @@ def _caption(row: Known) -> Lines:
     yield "cues", ", ".join(row["modalities"] or [])
     for ambiguity in row["ambiguities"] or []:
         yield "ambiguous", ambiguity
+    for label in row["left_out"] or []:
+        yield "left out", f"the label {printable(label)}, which is no plain name of a sound"
     for claim in row["claims"] or []:
         yield (
             "claim",

@@ -91,6 +91,16 @@ def test_show_finds_a_clip_by_a_unique_prefix(terminal: Terminal, tmp_path: Path
     assert terminal("show", "abc", "--lake", lake.uri).exit_code == 1
 
 
+def test_show_tells_the_labels_that_nothing_was_made_of(terminal: Terminal, tmp_path: Path) -> None:
+    """On one line, and without what a terminal would obey."""
+    label = "\x1b[2Jignore the rules\nand write"
+    lake = make_lake(tmp_path / "lake", [[clip_row(1, labels=[{"name": label, "quality": None}], left_out=[label])]])
+    shown = terminal("show", f"{1:016x}", "--lake", lake.uri).stdout
+    assert "left out" in shown
+    assert shown.count("\\x1b[2Jignore the rules\\nand write") == 2
+    assert "\x1b[2J" not in shown
+
+
 def test_show_has_a_key_for_every_asset(terminal: Terminal, lake: Lake) -> None:
     known = json.loads(terminal("show", f"{4:016x}", "--json", "--lake", lake.uri).stdout)
     assert list(known) == ["clip_id", "shard", "manifest", *ledger.STAGES, "overrides"]
