@@ -1,12 +1,15 @@
 """Caption scores: how well a caption fits its clip, on the scorer's own scale."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from fusionaudio_assets.distribution import Panel, as_link, picture
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.reasons import Reason
@@ -68,7 +71,14 @@ STAGE = Stage(
 )
 
 
+def preview(table: pl.DataFrame) -> str:
+    """Scores of the captions as a picture, in Markdown."""
+    scores = table["similarity"].drop_nulls()
+    drawn = picture(Panel("Captions by similarity", Counter(round(score, 2) for score in scores)))
+    return f"![Captions by similarity]({as_link(drawn)})"
+
+
 @stage_asset(STAGE, group="quality", kinds={"onnx"})
 def caption_scores(context: dg.AssetExecutionContext, config: StageConfig, lake: LakeResource) -> Materialized:
     """Score how well each caption fits its clip."""
-    return materialize(STAGE, context, config, lake)
+    return materialize(STAGE, context, config, lake, preview)

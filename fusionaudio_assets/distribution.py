@@ -13,7 +13,7 @@ _BAR, _TEXT = "#4f43dd", "#231f1b"
 _STYLE = f'font-family="sans-serif" font-size="12" fill="{_TEXT}"'
 
 
-def percentiles(counts: Mapping[float, int]) -> dict[str, float]:
+def percentiles(counts: Mapping[int, int] | Mapping[float, int]) -> dict[str, float]:
     """Mean, least, most and percentiles (nearest rank) of a distribution.
 
     Args:
@@ -50,7 +50,7 @@ class Panel:
     """
 
     title: str
-    counts: Mapping[float, int] | Mapping[str, int]
+    counts: Mapping[int, int] | Mapping[float, int] | Mapping[str, int]
 
 
 def picture(*panels: Panel) -> str:

@@ -1,15 +1,18 @@
 """Fused captions: one caption about sound for each clip, or an abstention, with the cues behind every claim."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import dagster as dg
 import polars as pl
 
+from fusionaudio_assets import markdown
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.fusion import VERSION, Fused, fuse
 from fusionaudio_assets.captioning.identity import CAPTION_TABLES, tables_sha256
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.cues import CUE_COLUMNS, cues_of, left_out
+from fusionaudio_assets.distribution import Panel, as_link, picture
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import FusedCaptions
@@ -88,10 +91,16 @@ STAGE = Stage(
 
 
 def preview(table: pl.DataFrame) -> str:
-    """A few captions as Markdown."""
-    rows = table.filter(pl.col("caption").is_not_null()).head(10).select("clip_id", "author", "caption").iter_rows()
-    lines = [f"| {clip_id} | {author} | {caption.replace('|', '/')} |" for clip_id, author, caption in rows]
-    return "\n".join(["| clip | author | caption |", "|---|---|---|", *lines])
+    """Lengths, writers and cues of the captions as a picture, and a few of them, as Markdown."""
+    captions = table.filter(pl.col("caption").is_not_null())
+    drawn = picture(
+        Panel("Captions by number of words", Counter(len(caption.split()) for caption in captions["caption"])),
+        Panel("Captions by cue drawn on", Counter(captions["modalities"].explode().drop_nulls())),
+        Panel("Captions by writer", Counter(captions["author"])),
+    )
+    rows = captions.head(10).select("clip_id", "author", "caption").iter_rows()
+    few = markdown.table(("clip", "writer", "caption"), (tuple(map(markdown.cell, row)) for row in rows))
+    return f"![Captions by number of words, cue and writer]({as_link(drawn)})\n\n{few}"
 
 
 @stage_asset(STAGE, group="captions", kinds={"llm"})

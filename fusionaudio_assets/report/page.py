@@ -1,0 +1,261 @@
+"""The report as people read it: Markdown, and figures for the metadata that the Dagster UI plots."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fusionaudio_assets.distribution import Panel, percentiles, picture
+from fusionaudio_assets.figures import MIN_CLIPS, MIN_SHARDS, OUTLYING
+from fusionaudio_assets.markdown import cell, table
+from fusionaudio_assets.reasons import meaning_of
+from fusionaudio_assets.report.survey import Group, Report
+
+MOST_ROWS = 20
+"""Longest table; what is rarer is left out, and the report says so."""
+
+_GROUP_HEAD = ("clips", "captions", "kept", "kept share", "words a caption", "similarity")
+
+
+def as_picture(report: Report) -> str:
+    """Lengths, scores, cues and writers of all captions, as SVG."""
+    counts = report.counts
+    return picture(
+        Panel("Captions by number of words", counts["words"]),
+        Panel("Captions by similarity", counts["similarity"]),
+        Panel("Captions by cue drawn on", _captions(report, "modality")),
+        Panel("Captions by writer", _captions(report, "author")),
+    )
+
+
+def as_markdown(report: Report, picture_link: str) -> str:
+    """The whole report.
+
+    Args:
+        report: What was found.
+        picture_link: Where `as_picture` is.
+    """
+    sections = (
+        _summary(report),
+        f"![Captions by number of words, similarity, cue and writer]({picture_link})",
+        _distributions(report),
+        _groups("Who wrote the captions", "writer", report.groups["author"]),
+        _counted("Drafts of the language model that were not taken", "fault", report.counts["draft_rejected"]),
+        _groups("What the captions draw on", "cue", report.groups["modality"]),
+        _counted("Cues together", "cues", report.counts["cues"]),
+        _counted("Clips without a caption, by what the writer says", "reason", report.counts["abstained"]),
+        _decisions(report),
+        _labels(report),
+        _transcripts(report),
+        _failures(report),
+        _drift(report),
+        _examples(report),
+    )
+    return "\n\n".join(filter(None, sections)) + "\n"
+
+
+def as_metadata(report: Report) -> dict[str, int | float]:
+    """Figures of the report by name."""
+    clips, counts = report.all, report.counts
+    figures: dict[str, int | float] = {
+        "shards": report.shards,
+        "shards_unfinished": report.unfinished,
+        "shards_standing_out": len(_standing_out(report)),
+        "clips": clips.clips,
+        "captions": clips.captions,
+        "kept": clips.kept,
+        "share/captioned": round(clips.captions / clips.clips, 4) if clips.clips else 0.0,
+        "share/kept": round(clips.kept_share, 4) if clips.clips else 0.0,
+        "abstained": counts["abstained"].total(),
+        "with_leak": sum(counts["leak"].values()),
+        "with_unsupported_claim": counts["unsupported"].total(),
+        "rows_failed": report.failures.total(),
+    }
+    for name in ("words", "similarity"):
+        if counts[name]:
+            figures |= {f"{name}/{key}": round(value, 4) for key, value in percentiles(counts[name]).items()}
+    for kind in ("author", "modality"):
+        figures |= {f"{kind}/{name}": group.captions for name, group in _by_size(report.groups[kind])}
+    figures |= {f"drop_reason/{name}": count for name, count in counts["drop_reason"].most_common()}
+    if heard := counts["transcript"].total():
+        figures["share/transcripts_confident"] = round(counts["transcript"]["confident"] / heard, 4)
+    if (errors := expected_word_errors(report)) is not None:
+        figures["expected_word_error_rate"] = round(errors, 4)
+    return figures
+
+
+def expected_word_errors(report: Report) -> float | None:
+    """Share of words that the recogniser itself expects to be wrong; None without words.
+
+    One minus the mean probability that it gives its words. There is nothing to compare the words with, and the
+    probabilities are not calibrated: it tells shards and models apart, and is no word error rate.
+    """
+    words = report.counts["word_probability"]
+    return 1 - percentiles(words)["mean"] if words else None
+
+
+def _summary(report: Report) -> str:
+    clips = report.all
+    lines = [
+        "# Quality of the captions",
+        "",
+        f"{clips.clips:,} clips in {report.shards:,} shards: {clips.captions:,} have a caption, "
+        f"{report.counts['abstained'].total():,} have none since the writer abstained, and {clips.kept:,} are kept "
+        f"({_share(clips.kept, clips.clips)}).",
+    ]
+    if report.unfinished:
+        lines.append(f"{report.unfinished:,} shards are not finished and only their failures are told.")
+    return "\n".join(lines)
+
+
+def _distributions(report: Report) -> str:
+    rows = [
+        (name, *(f"{round(value, 3):g}" for value in percentiles(report.counts[key]).values()))
+        for key, name in (("words", "words"), ("similarity", "similarity"))
+        if report.counts[key]
+    ]
+    if not rows:
+        return ""
+    scorers = ", ".join(f"{cell(name)} {count:,}" for name, count in report.counts["scorer"].most_common())
+    head = ("captions by", "mean", "least", "5 %", "median", "95 %", "most")
+    return f"{table(head, rows)}\n\nScored by: {scorers or 'no scorer'}. Scales of different scorers do not compare."
+
+
+def _groups(title: str, what: str, groups: Mapping[str, Group]) -> str:
+    if not groups:
+        return ""
+    rows = [(f"`{cell(name)}`", *_columns(group)) for name, group in _by_size(groups)]
+    return f"## {title}\n\n{table((what, *_GROUP_HEAD), rows[:MOST_ROWS])}{_left_out(len(rows))}"
+
+
+def _counted(title: str, what: str, counts: Mapping[Any, int]) -> str:
+    if not counts:
+        return ""
+    rows = [(cell(name or "not told"), f"{count:,}") for name, count in _ordered(counts)]
+    return f"## {title}\n\n{table((what, 'clips'), rows[:MOST_ROWS])}{_left_out(len(rows))}"
+
+
+def _decisions(report: Report) -> str:
+    if not report.counts["drop_reason"]:
+        return ""
+    rows = (
+        (f"`{name}`", meaning_of(name), f"{count:,}") for name, count in _ordered(report.counts["drop_reason"])
+    )
+    return f"## Reasons against clips\n\nA clip may have several.\n\n{table(('reason', 'meaning', 'clips'), rows)}"
+
+
+def _labels(report: Report) -> str:
+    labels = report.groups["label"]
+    if not labels:
+        return ""
+    reasons = report.counts["drop_reason_by_label"]
+
+    def against(label: str) -> str:
+        own = {reason: count for (name, reason), count in reasons.items() if name == label}
+        return ", ".join(f"{reason} {count:,}" for reason, count in _ordered(own)[:3])
+
+    ordered = sorted(labels.items(), key=lambda item: (item[1].kept_share, -item[1].clips, item[0]))
+    rows = [(cell(name), *_columns(group), against(name)) for name, group in ordered[:MOST_ROWS]]
+    return (
+        f"## Labels of the sources\n\nThe least kept first.\n\n"
+        f"{table(('label', *_GROUP_HEAD, 'most frequent reasons against'), rows)}{_left_out(len(ordered))}"
+    )
+
+
+def _transcripts(report: Report) -> str:
+    heard, languages = report.counts["transcript"], report.counts["language"]
+    if not heard:
+        return ""
+    errors = expected_word_errors(report)
+    named = ", ".join(f"{cell(name) or 'unknown'} {count:,}" for name, count in _ordered(languages)[:8])
+    lines = [
+        "## Transcripts",
+        "",
+        f"* {heard.total():,} clips were transcribed. Of {_share(heard['confident'], heard.total())} the words pass "
+        "all thresholds of the profile and may be believed.",
+        f"* Languages: {named}.",
+    ]
+    if errors is not None:
+        lines.append(
+            f"* By its own probabilities the recogniser expects {errors:.0%} of the words to be wrong. They are not "
+            "calibrated, and nothing was compared with the words: good for comparisons, no word error rate."
+        )
+    return "\n".join(lines)
+
+
+def _failures(report: Report) -> str:
+    if not report.failures:
+        return "## Failures\n\nNo stage failed on any clip."
+    rows = [
+        (f"`{stage}`", f"`{reason}`", meaning_of(reason), f"{count:,}")
+        for (stage, reason), count in _ordered(report.failures)
+    ]
+    shown = table(("stage", "reason", "meaning", "clips"), rows[:MOST_ROWS])
+    return f"## Failures\n\n{shown}{_left_out(len(rows))}\n\n`fusionaudio failures` names clips."
+
+
+def _drift(report: Report) -> str:
+    title = "## Shards that stand out\n\n"
+    if not report.compared:
+        return f"{title}Shards are compared once {MIN_SHARDS} of them have {MIN_CLIPS} clips to compare."
+    if report.drifted.is_empty():
+        return f"{title}None: {report.compared:,} shards were compared."
+    rows = [
+        (
+            *(f"`{cell(row[name])}`" for name in ("shard", "asset", "name")),
+            *(f"{row[name]:.4g}" for name in ("value", "median", "distance")),
+        )
+        for row in report.drifted.head(MOST_ROWS).to_dicts()
+    ]
+    head = ("shard", "asset", "figure", "here", "median of the shards", "distance")
+    return (
+        f"{title}{len(_standing_out(report)):,} of {report.compared:,} shards have figures farther than {OUTLYING} "
+        "spreads from the median of all shards (modified z-score of Iglewicz and Hoaglin, docs/checks.md).\n\n"
+        f"{table(head, rows)}{_left_out(report.drifted.height)}"
+    )
+
+
+def _examples(report: Report) -> str:
+    parts = []
+    for name, title in (("worst", "Captions that fit their clip worst"), ("best", "Captions that fit their clip best")):
+        rows = [
+            (
+                *(f"`{row['clip_id']}`", f"`{row['shard']}`", f"{row['similarity']:.3f}"),
+                *("yes" if row["kept"] else "no", cell(row["labels"] or ""), cell(row["caption"])),
+            )
+            for row in report.examples[name]
+        ]
+        if rows:
+            parts.append(f"## {title}\n\n{table(('clip', 'shard', 'similarity', 'kept', 'labels', 'caption'), rows)}")
+    return "\n\n".join([*parts, "`fusionaudio show CLIP` tells all that is known about a clip."]) if parts else ""
+
+
+def _standing_out(report: Report) -> set[str]:
+    return set(report.drifted["shard"])
+
+
+def _captions(report: Report, kind: str) -> dict[str, int]:
+    return {name: group.captions for name, group in report.groups[kind].items()}
+
+
+def _by_size(groups: Mapping[str, Group]) -> list[tuple[str, Group]]:
+    return sorted(groups.items(), key=lambda item: (-item[1].clips, item[0]))
+
+
+def _ordered(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+
+
+def _columns(group: Group) -> Iterator[str]:
+    yield f"{group.clips:,}"
+    yield f"{group.captions:,}"
+    yield f"{group.kept:,}"
+    yield _share(group.kept, group.clips)
+    yield "" if group.mean_words is None else f"{group.mean_words:.1f}"
+    yield "" if group.mean_similarity is None else f"{group.mean_similarity:.3f}"
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count / of:.0%}" if of else "none"
+
+
+def _left_out(rows: int) -> str:
+    return f"\n\n{rows - MOST_ROWS:,} more are not shown." if rows > MOST_ROWS else ""
