@@ -1,7 +1,7 @@
 """Raw clips: media files become sound and key frames, with facts about the medium."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -27,17 +27,15 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
     return Work({"file_sha256": clip["file_sha256"], **bounds}, locator=clip["path"])
 
 
-def decode(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row | ClipError]:
-    """Decode each clip."""
+def decode(jobs: Sequence[Job], models: Models, params: Settings) -> Iterator[Row | ClipError]:
+    """Decode each clip; one by one, since a batch of long ones takes gigabytes."""
     requests = [
         DecodeRequest(Path(job.locator), job.inputs["start_s"], job.inputs["end_s"], job.inputs["file_sha256"])
         for job in jobs
     ]
     results = models.of("decoder", MediaDecoder).decode(requests)
-    return [
-        result if isinstance(result, ClipError) else clip_row(job.clip_id, result)
-        for job, result in zip(jobs, results, strict=True)
-    ]
+    for job, result in zip(jobs, results, strict=True):
+        yield result if isinstance(result, ClipError) else clip_row(job.clip_id, result)
 
 
 def clip_row(clip_id: str, clip: PreparedClip) -> Row:

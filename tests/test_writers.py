@@ -31,7 +31,7 @@ WRITERS: list[Any] = [
 def written(stage: Stage[Any, Any], params: Settings, url: str) -> Sequence[Row | ClipError]:
     jobs = [_job(number, caption, cues) for number, (caption, cues) in enumerate(CAPTIONS.items())]
     models = Models(writer=Endpoint(base_url=url, model=MODEL, max_retries=0, timeout_s=0.5))
-    return compute_isolated(stage, jobs, models, params)
+    return list(compute_isolated(stage, jobs, models, params))
 
 
 def _job(number: int, caption: str, cues: Cues) -> Job:

@@ -4,7 +4,8 @@ A batch that raises is cut in half until one clip is left. Then the models are p
 good: if a probe fails, the fault is the stage's and it stops; if it passes, the fault is the clip's.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 from fusionaudio_assets.reasons import Reason
@@ -19,23 +20,44 @@ STAGE_FAULTS = (ModelUnavailable, LakeError, SettingError)
 """Errors that say themselves that no clip is to blame."""
 
 
+PORTION_BYTES = 64 * 2**20
+"""Rows are handed on when their payloads are as large as this: a batch of long clips would fill the memory."""
+
+
 def compute_rows(
     stage: Stage[Any, Any],
     batch: Sequence[Pending],
     jobs: Sequence[Job | ClipError],
     models: Models,
     params: Settings,
-) -> list[Row]:
-    """Rows of a batch that was loaded, in its order, as they are stored.
+) -> Iterator[list[Row]]:
+    """Rows of a batch that was loaded, in its order, as they are stored: all at once, or in portions.
 
     Raises:
         Exception: As `compute_isolated`.
     """
     ready = [job for job in jobs if isinstance(job, Job)]
-    results = iter(compute_isolated(stage, ready, models, params))
-    outcomes = [next(results) if isinstance(job, Job) else job for job in jobs]
     by = made_by(models.values())
-    return [row_of(pending, outcome, by) for pending, outcome in zip(batch, outcomes, strict=True)]
+    rows: list[Row] = []
+    held = 0
+    with closing(compute_isolated(stage, ready, models, params)) as results:
+        for pending, job in zip(batch, jobs, strict=True):
+            outcome = next(results) if isinstance(job, Job) else job
+            rows.append(row_of(pending, outcome, by))
+            held += sum(_size(rows[-1].get(payload)) for payload in stage.payloads)
+            if held > PORTION_BYTES:
+                yield rows
+                rows, held = [], 0
+    if rows:
+        yield rows
+
+
+def _size(payload: Any) -> int:
+    """Bytes of a payload value: of what is large in it, that is."""
+    if isinstance(payload, bytes):
+        return len(payload)
+    parts = payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else ()
+    return sum(map(_size, parts))
 
 
 def made_by(adapters: Collection[Adapter]) -> Row:
@@ -57,7 +79,7 @@ def row_of(pending: Pending, outcome: Row | ClipError, by: Row) -> Row:
 
 def compute_isolated(
     stage: Stage[Any, Any], jobs: Sequence[Job], models: Models, params: Settings
-) -> list[Row | ClipError]:
+) -> Generator[Row | ClipError]:
     """Compute a batch; clips that raise come back as `ClipError`, one result per job in their order.
 
     Raises:
@@ -66,33 +88,46 @@ def compute_isolated(
         Exception: Whatever `compute` raises where the rows of a shard depend on each other.
     """
     if not jobs:
-        return []
-    if stage.together:  # halves would give another answer, not a part of this one
-        return _answers(stage, jobs, stage.compute(jobs, models, params))
+        return
+    done = 0
     try:
-        results = list(stage.compute(jobs, models, params))
-    except STAGE_FAULTS:
+        for result in _answers(stage, jobs, models, params):
+            yield result
+            done += 1
+    except (*STAGE_FAULTS, _BrokenContract):
         raise
-    except ClipError as error:
-        if len(jobs) == 1:
-            return [error]
-    except Exception as error:  # noqa: BLE001 - what a model raises on a hostile clip is not ours to know
-        if len(jobs) == 1:
+    except Exception as error:
+        if stage.together:  # halves would give another answer, not a part of this one
+            raise
+        left = jobs[done:]
+        if len(left) > 1:
+            middle = len(left) // 2
+            yield from compute_isolated(stage, left[:middle], models, params)
+            yield from compute_isolated(stage, left[middle:], models, params)
+        elif isinstance(error, ClipError):
+            yield error
+        else:
             probe(models, error)
-            return [ClipError(Reason.MODEL_ERROR.value, f"{type(error).__name__}: {error}", permanent=False)]
-    else:
-        return _answers(stage, jobs, results)
-    middle = len(jobs) // 2
-    return [
-        *compute_isolated(stage, jobs[:middle], models, params),
-        *compute_isolated(stage, jobs[middle:], models, params),
-    ]
+            yield ClipError(Reason.MODEL_ERROR.value, f"{type(error).__name__}: {error}", permanent=False)
 
 
-def _answers(stage: Stage[Any, Any], jobs: Sequence[Job], results: Sequence[Row | ClipError]) -> list[Row | ClipError]:
-    if len(results) != len(jobs):
-        raise RuntimeError(f"{stage.name} returned {len(results)} rows for {len(jobs)} clips")
-    return list(results)
+class _BrokenContract(RuntimeError):
+    """The code of a stage is wrong."""
+
+
+def _answers(
+    stage: Stage[Any, Any], jobs: Sequence[Job], models: Models, params: Settings
+) -> Iterator[Row | ClipError]:
+    """What `compute` answers: at once, or one by one when it gives an iterator."""
+    results = stage.compute(jobs, models, params)
+    count = 0
+    if isinstance(results, Sequence) and len(results) != len(jobs):
+        raise _BrokenContract(f"{stage.name} returned {len(results)} rows for {len(jobs)} clips")
+    for result in results:
+        yield result
+        count += 1
+    if count != len(jobs):
+        raise _BrokenContract(f"{stage.name} returned {count} rows for {len(jobs)} clips")
 
 
 def probe(models: Models, cause: Exception | None = None) -> None:

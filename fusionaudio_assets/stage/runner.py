@@ -95,15 +95,19 @@ def _rows(
     attempts: Attempts,
     checkpoint: Checkpoint,
 ) -> Generator[list[Row]]:
-    """Rows of one batch after the other: computed here, or where runs died of it, in a process of its own."""
+    """Rows of batches or parts of them: computed here, or where runs died of one, in a process of its own."""
     if attempts.deadly:
         yield from rows_alone(stage, todo, lake, profile, account=account, checkpoint=checkpoint)
         return
     with closing(loaded(stage, todo, lake, profile, account=account, attempts=attempts)) as batches:
         for batch, jobs in batches:
-            with account.timed("compute"), account.loading_models():
-                rows = compute_rows(stage, batch, jobs, Models(profile.models), profile.params)
-            yield rows
+            portions = compute_rows(stage, batch, jobs, Models(profile.models), profile.params)
+            while True:
+                with account.timed("compute"), account.loading_models():
+                    rows = next(portions, None)
+                if rows is None:
+                    break
+                yield rows
 
 
 def _commit(

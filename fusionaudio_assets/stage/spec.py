@@ -8,7 +8,7 @@
 reused is therefore exactly what would have come out again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -116,8 +116,9 @@ class Stage(Generic[Gate, Params]):
         needs: Upstream assets whose row must be ok; otherwise the clip is skipped.
         derive: See the module.
         prepare: See the module.
-        compute: See the module; returns one row, or one `ClipError`, per job and in their order. A row may hold the
-            value of a payload under the payload's name.
+        compute: See the module; returns one row, or one `ClipError`, per job and in their order, or yields them one by
+            one where a batch of them may be too large to hold. A row may hold the value of a payload under the
+            payload's name.
         models: Kind of each model by role.
         gate: Settings that only `derive` sees; stages of the same gate share them.
         params: Settings that only `compute` sees.
@@ -134,7 +135,7 @@ class Stage(Generic[Gate, Params]):
     version: str
     reads: Mapping[str, tuple[str, ...]]
     derive: Callable[[Upstream, Gate, Models], Work | Skip]
-    compute: Callable[[Sequence[Job], Models, Params], Sequence[Row | ClipError]]
+    compute: Callable[[Sequence[Job], Models, Params], Iterable[Row | ClipError]]
     prepare: Callable[[Mapping[str, Any], Job, Models], Any] = no_inputs_beyond_payloads
     needs: tuple[str, ...] = ("raw_clips",)
     models: Mapping[str, type[Adapter]] = field(default_factory=dict)
