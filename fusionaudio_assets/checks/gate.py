@@ -75,7 +75,7 @@ def gate_in(
         told = " ".join(str(verdict) + _example(verdict) for verdict in refused)
         raise GateRefused(
             f"{stage.name} of shard {shard} is refused by {len(refused)} rule(s). {told}",
-            hint=_way_out(refused),
+            hint=way_out(refused),
         )
     return broken
 
@@ -83,6 +83,17 @@ def gate_in(
 def name_of(verdict: Verdict) -> str:
     """``"<asset>/<rule>"``."""
     return _name(verdict.rule)
+
+
+def way_out(broken: Sequence[Verdict]) -> str:
+    """What to do about rules that a table breaks."""
+    if any(verdict.rule.name == CONTRACT for verdict in broken):
+        return way_back(broken[0].rule.asset)
+    options = " ".join(f"--override '{name_of(verdict)}=REASON'" for verdict in broken)
+    return (
+        f"Mend the cause and materialise {broken[0].rule.asset} again; or pass over the rule, which stays on record: "
+        f"`fusionaudio run {options}`, or `overrides` in the config of a run in the UI."
+    )
 
 
 def record_overrides(
@@ -127,16 +138,6 @@ def _blocks(verdict: Verdict) -> bool:
 
 def _example(verdict: Verdict) -> str:
     return f" For example {verdict.samples[0]}." if verdict.samples else ""
-
-
-def _way_out(refused: Sequence[Verdict]) -> str:
-    if any(verdict.rule.name == CONTRACT for verdict in refused):
-        return way_back(refused[0].rule.asset)
-    options = " ".join(f"--override '{name_of(verdict)}=REASON'" for verdict in refused)
-    return (
-        f"Mend the cause and materialise that asset again; or pass over the rule, which stays on record: "
-        f"`fusionaudio run {options}`, in the UI `overrides` of the run's config."
-    )
 
 
 def _name(rule: Rule) -> str:

@@ -13,6 +13,9 @@ from fusionaudio_assets.reasons import WAYS_OUT
 from fusionaudio_assets.workspace import Workspace
 from resources.errors import SettingError
 
+_BEGUN = ".work/retry"
+"""File of the lake with the shards of a retry that is under way."""
+
 _FAILED = """
     SELECT stage, reason, shard, count(*) AS clips FROM ledger WHERE status = 'failed'
     GROUP BY stage, reason, shard ORDER BY list_position(?, stage), reason, shard
@@ -27,17 +30,29 @@ def retry(lake: str, stage: str | None, reason: str | None, shards: Sequence[str
     _refuse_unknown("reason", [reason], list(dict.fromkeys([*failed["reason"].unique(maintain_order=True), *WAYS_OUT])))
     _refuse_unknown("shard", shards or [], workspace.lake.shards())
     wanted = {"stage": stage and [stage], "reason": reason and [reason], "shard": shards}
-    matching = failed.filter(pl.col(name).is_in(list(chosen)) for name, chosen in wanted.items() if chosen)
+    matching = failed.filter(*(pl.col(name).is_in(list(chosen)) for name, chosen in wanted.items() if chosen))
     if matching.is_empty():
         say("No failed clip matches: there is nothing to try again. `fusionaudio failures` lists what there is.")
+    else:
+        _print_matching(matching)
+    if not dry_run:
+        _compute_again(workspace, matching)
+
+
+def _compute_again(workspace: Workspace, matching: pl.DataFrame) -> None:
+    lake = workspace.lake
+    # Clips that succeeded do not match any more: of a retry that was stopped only the note knows what was to follow.
+    begun = lake.read_text(_BEGUN).splitlines() if lake.has_file(_BEGUN) else []
+    concerned = sorted({*matching["shard"], *begun} & set(lake.shards()))
+    if not concerned:
         return
-    _print_matching(matching)
-    if dry_run:
-        return
+    if begun:
+        say(f"A retry was stopped; its {len(begun)} shards are finished as well.")
+    lake.write_text(_BEGUN, "\n".join(concerned))
     reasons = {name: set(group["reason"]) for (name,), group in matching.group_by("stage")}
-    concerned = matching["shard"].unique().sort().to_list()
     summary = run_lake(workspace, shards=concerned, select=None, retry=reasons)
-    print_counts(workspace.lake, concerned)
+    lake.delete(_BEGUN)
+    print_counts(lake, concerned)
     if not summary.finished:
         raise typer.Exit(1)
 

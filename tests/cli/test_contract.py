@@ -6,17 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fusionaudio_assets import ledger
 from fusionaudio_assets import run as engine
 from fusionaudio_assets.cli import demo, status
-from fusionaudio_assets.graph import STAGES
 from resources.errors import LakeError
 from tests.cli.conftest import Terminal
 from tests.lakes import clip_row, make_lake
-
-
-def test_ledger_knows_the_stages_of_the_graph() -> None:
-    assert list(ledger.STAGES) == list(STAGES)
 
 
 @pytest.mark.parametrize("command", [["--help"], ["status"], ["show", "0000000000000001"]])

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -143,11 +144,21 @@ class TestTables:
         lake.write_table("tags", "s", FRAME.reverse())
         assert lake.content_of("tags", "s") != first
 
-    def test_all_shards_in_one_frame(self, lake: Lake) -> None:
-        assert lake.scan("tags").collect().is_empty()
+    def test_tables_of_many_shards_are_read_when_they_are_asked_for(self, lake: Lake) -> None:
         lake.write_table("tags", "s", FRAME)
-        lake.write_table("tags", "t", FRAME.with_columns(new=1.5))
-        assert lake.scan("tags").collect()["shard"].to_list() == ["s", "s", "t", "t"]
+        lake.write_table("tags", "t[1] &.x", FRAME)
+        found = lake.dataset("tags", lake.shards("tags"))
+        assert found.schema.names == ["shard", *FRAME.columns]
+        assert found.to_table(columns=["shard"])["shard"].to_pylist() == ["s", "s", "t[1] &.x", "t[1] &.x"]
+        (Path(lake.root) / "tags/t[1] &.x.parquet").write_bytes(b"damaged")
+        one = found.to_table(filter=ds.field("shard") == "s")
+        assert FRAME.equals(pl.DataFrame(pl.from_arrow(one)).drop("shard"))
+
+    def test_a_damaged_first_table_is_named(self, lake: Lake) -> None:
+        lake.write_table("tags", "s", FRAME)
+        (Path(lake.root) / "tags/s.parquet").write_bytes(b"damaged")
+        with pytest.raises(LakeError, match=r"tags/s\.parquet cannot be read"):
+            lake.dataset("tags", ["s"])
 
     def test_deleting(self, lake: Lake) -> None:
         lake.write_table("tags", "s", FRAME)

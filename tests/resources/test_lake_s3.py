@@ -10,11 +10,13 @@ import polars as pl
 import pytest
 from moto.server import ThreadedMotoServer
 
+from fusionaudio_assets import ledger
 from fusionaudio_assets.shards import add_clips
 from fusionaudio_assets.stage import plan_shard, progress_listener, run_shard
 from resources.bucket import Bucket, Version
 from resources.errors import LakeError
 from resources.lake import Lake
+from tests.lakes import broken_row, clip_row, write_shard
 from tests.stage.conftest import LENGTHS, TEXTS, Ruler, manifest, stage_profile
 from tests.stage.test_runner import PATHS, killed_after
 
@@ -93,6 +95,18 @@ def test_clips_are_ingested(lake: Lake) -> None:
     rows = manifest(PATHS).to_dicts()
     assert add_clips(lake, rows, 4).made == ["shard-000001", "shard-000002", "shard-000003"]
     assert add_clips(lake, rows, 4).known == len(PATHS)
+
+
+def test_the_ledger_reads_tables_of_a_bucket(lake: Lake) -> None:
+    write_shard(lake, "shard-000001", [clip_row(1), broken_row(2)])
+    write_shard(lake, "shard-000002", [clip_row(3)])
+    lake.delete("tags/shard-000002.parquet")
+    found = ledger.query(lake, "SELECT stage, count(*) FROM ledger WHERE shard = 'shard-000002' GROUP BY stage")
+    assert dict(found.iter_rows()) == dict.fromkeys(set(ledger.STAGES) - {"tags"}, 1)
+    assert ledger.shard_sizes(lake) == {"shard-000001": 2, "shard-000002": 1}
+    lake.write_text("tags/shard-000001.parquet", "no parquet")
+    with pytest.raises(LakeError, match=r"tags/shard-000001\.parquet cannot be read"):
+        ledger.counts(lake)
 
 
 @pytest.mark.parametrize("stands", [False, True], ids=["first table", "next table"])

@@ -1,0 +1,313 @@
+"""`retry` and `run --override`, on the real path through Dagster."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pytest
+import soundfile
+
+from fusionaudio_assets.cli import retry
+from fusionaudio_assets.definitions import JOB, build_definitions
+from fusionaudio_assets.graph import profile_needs
+from fusionaudio_assets.ingest import collect
+from fusionaudio_assets.instance import open_instance
+from fusionaudio_assets.ledger import query
+from fusionaudio_assets.overrides import write_overrides
+from fusionaudio_assets.run import Summary
+from fusionaudio_assets.shards import add_clips
+from fusionaudio_assets.workspace import Workspace
+from resources.adapter import close_all_but
+from resources.decoder import MediaDecoder
+from resources.errors import ClipError
+from resources.lake import Lake
+from resources.recognizer import Transcript
+from tests import doubles
+from tests.cli.conftest import Terminal
+from tests.lakes import broken_row, clip_row, make_lake, write_shard
+
+ODD_S = 0.75
+"""Length of the clip that the recogniser cannot stand."""
+
+
+class Calls:
+    """What was asked of the models: clips decoded, clips transcribed, prompts."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.decoded: list[str] = []
+        self.heard_s: list[float] = []
+        self.prompts = 0
+        self.is_mended = False
+        decode, transcribe, chat = MediaDecoder.decode, doubles.Hello.transcribe, doubles.Chat.chat
+
+        def decoded(decoder: MediaDecoder, requests: Sequence[Any]) -> Any:
+            self.decoded += [request.path.name for request in requests]
+            return decode(decoder, requests)
+
+        def transcribed(recognizer: doubles.Hello, clips: Sequence[Any]) -> list[Transcript]:
+            if not self.is_mended and any(clip.size == ODD_S * 16_000 for clip in clips):
+                raise ClipError("malformed_answer", "it stutters")
+            self.heard_s += [clip.size / 16_000 for clip in clips]
+            return transcribe(recognizer, clips)
+
+        def asked(model: doubles.Chat, requests: Sequence[Any]) -> Any:
+            self.prompts += len(requests)
+            return chat(model, requests)
+
+        patch.setattr(MediaDecoder, "decode", decoded)
+        patch.setattr(doubles.Hello, "transcribe", transcribed)
+        patch.setattr(doubles.Chat, "chat", asked)
+
+    def forget(self) -> None:
+        self.decoded, self.heard_s, self.prompts = [], [], 0
+
+
+def write_tone(folder: Path, name: str, seconds: float, pitch_hz: float) -> None:
+    time_s = np.arange(int(seconds * 16_000)) / 16_000
+    soundfile.write(folder / name, 0.2 * np.sin(2 * np.pi * pitch_hz * time_s), 16_000)
+
+
+def ingested(root: Path, source: Path) -> Lake:
+    profile = root / "doubles.yaml"
+    profile.write_text(doubles.double_profile(profile_needs()))
+    lake = Workspace.create(root / "lake", str(profile)).lake
+    add_clips(lake, collect(source).rows)
+    return lake
+
+
+@pytest.fixture(scope="module")
+def patch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def calls(patch: pytest.MonkeyPatch) -> Calls:
+    return Calls(patch)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory, calls: Calls) -> Iterator[Lake]:
+    """A finished lake of three tones and a text, which failed in raw_clips; one of the tones failed in transcripts."""
+    root = tmp_path_factory.mktemp("retry")
+    (root / "media").mkdir()
+    for number, seconds in enumerate([0.5, ODD_S, 1.0]):
+        write_tone(root / "media", f"tone {number}.wav", seconds, 200 + 100 * number)
+    (root / "media" / "no tone.wav").write_text("Nothing to hear.")
+    lake = ingested(root, root / "media")
+    yield lake
+    close_all_but([])
+
+
+# In the order in which they stand: each goes on from what the one before left.
+
+
+def test_failed_clips_are_counted_without_running_anything(terminal: Terminal, lake: Lake, calls: Calls) -> None:
+    assert terminal("run", "--lake", lake.uri).exit_code == 0
+    calls.forget()
+    before = query(lake, "SELECT * FROM ledger ORDER BY ALL")
+    result = terminal("retry", "--dry-run", "--lake", lake.uri)
+    assert result.exit_code == 0, result.stderr
+    assert [line.split() for line in result.stdout.splitlines()[1:]] == [
+        ["raw_clips", "unknown_format", "1", "1"],
+        ["transcripts", "malformed_answer", "1", "1"],
+    ]
+    assert query(lake, "SELECT * FROM ledger ORDER BY ALL").equals(before)
+    assert (calls.decoded, calls.heard_s, calls.prompts) == ([], [], 0)
+
+
+def test_failures_for_good_are_not_tried_by_a_run(terminal: Terminal, lake: Lake, calls: Calls) -> None:
+    result = terminal("run", "--lake", lake.uri)
+    assert result.exit_code == 0
+    assert "Tables made: 0" in result.stderr
+    assert calls.decoded == []
+
+
+def test_only_matching_clips_and_what_follows_are_computed(terminal: Terminal, lake: Lake, calls: Calls) -> None:
+    calls.is_mended = True
+    result = terminal("retry", "--stage", "transcripts", "--reason", "malformed_answer", "--lake", lake.uri)
+    assert result.exit_code == 0, result.stderr
+    assert calls.heard_s == [ODD_S]
+    assert calls.decoded == []
+    assert calls.prompts > 0
+    assert query(lake, "SELECT reason FROM ledger WHERE status = 'failed'")["reason"].to_list() == ["unknown_format"]
+    assert "Tables made: 5; " in result.stderr, "transcripts, captions, scores, questions, decisions"
+    assert not lake.has_file(".work/retry")
+
+
+def test_a_clip_that_fails_again_is_finished(terminal: Terminal, lake: Lake, calls: Calls) -> None:
+    calls.forget()
+    result = terminal("retry", "--reason", "unknown_format", "--lake", lake.uri)
+    assert result.exit_code == 0, result.stderr
+    assert calls.decoded == ["no tone.wav"]
+    assert calls.heard_s == []
+    assert "Tables made: 1; " in result.stderr
+
+
+# What is refused ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Lake:
+    return make_lake(tmp_path / "lake", [[clip_row(1), broken_row(2, "corrupt"), broken_row(3)], [clip_row(4)]])
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--stage", "tag", "There is no stage 'tag'. There are: raw_clips, tags"),
+        ("--reason", "rust", "There is no reason 'rust'. There are: corrupt, truncated, missing, changed"),
+        ("--shard", "shard-9", "There is no shard 'shard-9'. There are: shard-000001, shard-000002."),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(
+    terminal: Terminal, broken: Lake, option: str, value: str, told: str
+) -> None:
+    result = terminal("retry", option, value, "--lake", broken.uri)
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    "options", [["--reason", "timeout"], ["--stage", "tags"], ["--shard", "shard-000002"]], ids=" ".join
+)
+def test_nothing_to_try_again_is_no_failure(terminal: Terminal, broken: Lake, options: list[str]) -> None:
+    result = terminal("retry", *options, "--lake", broken.uri)
+    assert result.exit_code == 0
+    assert "No failed clip matches" in result.stderr
+    assert not (Path(broken.root) / ".dagster").exists(), "nothing was started"
+
+
+def test_shards_and_reasons_narrow_it_down(terminal: Terminal, broken: Lake) -> None:
+    rows = [
+        terminal("retry", "--dry-run", *options, "--lake", broken.uri).stdout.splitlines()[1:]
+        for options in ([], ["--reason", "corrupt"], ["--shard", "shard-000001", "--stage", "raw_clips"])
+    ]
+    assert [len(lines) for lines in rows] == [2, 1, 2]
+
+
+def test_a_retry_that_was_stopped_is_finished_by_the_next(
+    terminal: Terminal, broken: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the clips themselves are mended nothing matches any more, and still what follows is to be made anew."""
+    runs: list[dict[str, Any]] = []
+
+    def stopped(workspace: Workspace, **options: Any) -> Summary:
+        runs.append(options)
+        write_shard(workspace.lake, "shard-000001", [clip_row(1), clip_row(2), broken_row(3)])
+        raise KeyboardInterrupt
+
+    def finished(workspace: Workspace, **options: Any) -> Summary:
+        runs.append(options)
+        return Summary()
+
+    command = ("retry", "--reason", "corrupt", "--lake", broken.uri)
+    monkeypatch.setattr(retry, "run_lake", stopped)
+    assert terminal(*command).exit_code == 130
+    monkeypatch.setattr(retry, "run_lake", finished)
+    resumed = terminal(*command)
+    assert resumed.exit_code == 0
+    assert "No failed clip matches" in resumed.stderr
+    assert "A retry was stopped" in resumed.stderr
+    assert terminal(*command).exit_code == 0
+    shards = {"shards": ["shard-000001"], "select": None}
+    assert runs == [shards | {"retry": {"raw_clips": {"corrupt"}}}, shards | {"retry": {}}]
+
+
+def test_a_retry_that_could_not_finish_is_exit_code_1(
+    terminal: Terminal, broken: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [("tags", "shard-000001", "odd")]
+    monkeypatch.setattr(retry, "run_lake", lambda workspace, **options: Summary(failures=failures))
+    assert terminal("retry", "--lake", broken.uri).exit_code == 1
+
+
+# Overrides ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("raw_clips/mostly_broken_media", "has no reason"),
+        ("raw_clips/mostly_broken_media= ", "has no reason"),
+        ("raw_clips/mostly_broken=why", "Did you mean raw_clips/mostly_broken_media"),
+        ("raw_clips/broken_media=why", "only warns"),
+        ("=why", "names no rule"),
+        ("raw_clips/contract=why", "names no rule"),
+    ],
+)
+def test_overrides_without_reason_or_rule_are_refused(terminal: Terminal, broken: Lake, option: str, told: str) -> None:
+    result = terminal("run", "--override", option, "--lake", broken.uri)
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert not (Path(broken.root) / ".dagster").exists(), "nothing was started"
+
+
+def test_a_rule_is_passed_over_on_record(terminal: Terminal, tmp_path: Path) -> None:
+    lake = ingested(tmp_path, mostly_texts(tmp_path))
+    run = ("run", "--select", "raw_clips,tags,stems", "--lake", lake.uri)
+    refused = terminal(*run)
+    assert refused.exit_code == 1
+    option = "--override 'raw_clips/mostly_broken_media=REASON'"
+    assert option in refused.stderr, "the refusal names the way out"
+    assert lake.shards("tags") == []
+
+    passed = terminal(*run, "--override", "raw_clips/mostly_broken_media=a test of = signs")
+    assert passed.exit_code == 0, passed.stderr
+    told = json.loads(terminal("status", "--json", "--lake", lake.uri).stdout)["overrides"]
+    assert [(one["stage"], one["rule"], one["reason"]) for one in told] == [
+        ("tags", "raw_clips/mostly_broken_media", "a test of = signs"),
+        ("stems", "raw_clips/mostly_broken_media", "a test of = signs"),
+    ]
+    assert told[0]["figure"] == pytest.approx(11 / 12)
+    rows = query(lake, "SELECT stage, status, overrides FROM ledger WHERE status != 'failed' AND stage != 'raw_clips'")
+    assert {row["overrides"][0]["reason"] for row in rows.to_dicts()} == {"a test of = signs"}
+    assert "Tables made: 0" in terminal(*run).stderr, "what stands stands, its record with it"
+    assert len(query(lake, "FROM overrides")) == 2
+
+
+def test_a_rule_is_passed_over_in_one_run_of_dagster(tmp_path: Path) -> None:
+    """A gate whose rules are overridden holds nothing back in its own run either."""
+    lake = ingested(tmp_path, mostly_texts(tmp_path))
+    config = {"config": {"overrides": {"raw_clips/mostly_broken_media": "a test"}}}
+    with open_instance(lake) as instance:
+        result = (
+            build_definitions(lake.uri)
+            .resolve_job_def(JOB)
+            .execute_in_process(
+                partition_key="shard-000001",
+                asset_selection=[dg.AssetKey("raw_clips"), dg.AssetKey("tags")],
+                instance=instance,
+                run_config={"ops": {"raw_clips": config, "tags": config}},
+            )
+        )
+    gate, *_ = result.get_asset_check_evaluations()
+    assert (gate.check_name, gate.passed, gate.severity) == ("gate", False, dg.AssetCheckSeverity.WARN)
+    assert query(lake, "SELECT stage, rule FROM overrides").rows() == [("tags", "raw_clips/mostly_broken_media")]
+
+
+def mostly_texts(folder: Path) -> Path:
+    """A tone and eleven texts."""
+    media = folder / "media"
+    media.mkdir()
+    write_tone(media, "tone.wav", 0.5, 440)
+    for number in range(11):
+        (media / f"text {number}.wav").write_text(f"no sound {number}")
+    return media
+
+
+def test_a_record_goes_when_its_table_is_made_without_overrides(terminal: Terminal, tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    media.mkdir()
+    write_tone(media, "tone.wav", 0.5, 440)
+    lake = ingested(tmp_path, media)
+    over = {"rule": "raw_clips/levels", "figure": 1.0, "reason": "known", "recorded_at": "2026-11-23"}
+    write_overrides(lake, "tags", "shard-000001", [over])
+    assert query(lake, "FROM overrides").is_empty(), "there is no table that it could be about"
+    assert terminal("run", "--select", "raw_clips,tags", "--lake", lake.uri).exit_code == 0
+    assert query(lake, "FROM overrides").is_empty()
+    assert lake.files("overrides/tags") == []
