@@ -10,8 +10,7 @@ from fusionaudio_assets.stage import Job, Models, Row, isolate, run_shard
 from fusionaudio_assets.stage.checkpoint import Checkpoint
 from resources.errors import ClipError
 from resources.lake import Lake
-from resources.profile import Settings
-from tests.stage.conftest import LENGTHS, Ruler, manifest, stage_profile
+from tests.stage.conftest import LENGTHS, Offset, Ruler, manifest, stage_profile
 
 PATHS = [f"clip-{'x' * i}.wav" for i in range(10)]
 
@@ -19,7 +18,7 @@ PATHS = [f"clip-{'x' * i}.wav" for i in range(10)]
 def sized(payload: int) -> Any:
     """A stage that yields rows one by one, each with a payload of so many bytes."""
 
-    def one_by_one(jobs: Sequence[Job], models: Models, params: Settings) -> Iterator[Row | ClipError]:
+    def one_by_one(jobs: Sequence[Job], models: Models, params: Offset) -> Iterator[Row | ClipError]:
         for row in LENGTHS.compute(jobs, models, params):
             if not isinstance(row, ClipError):
                 row["audio"] = {"bytes": bytes(payload), "path": "a.flac"}
@@ -45,7 +44,7 @@ def test_rows_are_saved_before_their_payloads_fill_the_memory(lake: Lake, monkey
 
 
 def test_a_stage_that_yields_is_isolated_from_where_it_raised(lake: Lake) -> None:
-    def raising(jobs: Sequence[Job], models: Models, params: Settings) -> Iterator[Row | ClipError]:
+    def raising(jobs: Sequence[Job], models: Models, params: Offset) -> Iterator[Row | ClipError]:
         for job in jobs:
             yield from LENGTHS.compute([job], models, params)
 
