@@ -30,6 +30,9 @@ _PASSING = (openai.RateLimitError, openai.InternalServerError, openai.ConflictEr
 _CONNECT_S = 10.0
 """Bound on reaching a server, which takes no model's time."""
 
+_PLAIN_S = 60.0
+"""Bound on one attempt at `_PLAIN`: a server that hangs has taken long enough by then."""
+
 
 class _Malformed(Exception):
     """An answer that is not what the request's schema asks for."""
@@ -100,7 +103,7 @@ class ChatClient:
             ModelUnavailable: No answer comes.
         """
         try:
-            self._ask(_PLAIN)
+            self._ask(_PLAIN, timeout=min(_PLAIN_S, self.timeout_s))
         except openai.OpenAIError as error:
             raise self._unavailable(error) from error
         except _Malformed as problem:
@@ -151,8 +154,7 @@ class ChatClient:
         except openai.OpenAIError as error:
             raise self._unavailable(error) from error
 
-    def _ask(self, request: ChatRequest) -> ChatReply:
-        options: dict[str, Any] = {}
+    def _ask(self, request: ChatRequest, **options: Any) -> ChatReply:
         if request.schema is not None:
             options["response_format"] = {
                 "type": "json_schema",
@@ -178,8 +180,8 @@ class ChatClient:
             )
         if isinstance(error, openai.APITimeoutError):
             return ModelUnavailable(
-                f"The server at {self.base_url} gives no answer to a plain question within {self.timeout_s:g} s.",
-                hint="See whether it is overloaded, or raise `timeout_s`.",
+                f"The server at {self.base_url} gives no answer to a plain question in time.",
+                hint="See whether it is overloaded or hangs, and run again; no clip was recorded as failed.",
             )
         if isinstance(error, _PASSING):
             return ModelUnavailable(
