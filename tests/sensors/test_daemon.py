@@ -106,15 +106,15 @@ def home(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "")
 
 
-def _write_tone(path: Path, pitch_hz: float) -> None:
-    time_s = np.arange(8000) / 16_000
+def write_tone(path: Path, pitch_hz: float, num_samples: int = 8000) -> None:
+    time_s = np.arange(num_samples) / 16_000
     soundfile.write(path, 0.1 * np.sin(2 * np.pi * pitch_hz * time_s), 16_000)
 
 
 def test_files_become_a_finished_run_and_one_that_is_being_copied_waits(tmp_path: Path, home: None) -> None:
     world = World(tmp_path, seal_after_s=0)
     for number in range(3):
-        _write_tone(world.folder / f"tone {number}.wav", 200 + 100 * number)
+        write_tone(world.folder / f"tone {number}.wav", 200 + 100 * number)
     half = world.folder / "half.wav"
 
     def copy_on() -> None:
@@ -135,13 +135,13 @@ def test_files_become_a_finished_run_and_one_that_is_being_copied_waits(tmp_path
 def test_a_power_cut_in_the_middle_of_a_run_loses_nothing_and_runs_nothing_twice(tmp_path: Path, home: None) -> None:
     world = World(tmp_path, seal_after_s=5)
     for number in range(5):
-        _write_tone(world.folder / f"tone {number}.wav", 200 + 100 * number)
+        write_tone(world.folder / f"tone {number}.wav", 200 + 100 * number)
     with world.daemon() as unplug:
         world.wait_for("clips of the first run", lambda: world.lake.has_table("raw_clips", "shard-000001"))
         unplug()
     assert not world.lake.has_table("filtered_dataset", "shard-000001"), "the cut came too late to prove anything"
     for number in range(5, 7):
-        _write_tone(world.folder / f"tone {number}.wav", 200 + 100 * number)
+        write_tone(world.folder / f"tone {number}.wav", 200 + 100 * number)
     with world.daemon():
         world.wait_for("all clips at the end of the graph", lambda: len(world.clips("filtered_dataset")) == 7)
         world.wait_for("the end of all runs", lambda: len(world.runs(dg.DagsterRunStatus.SUCCESS)) == 3)

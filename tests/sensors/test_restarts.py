@@ -53,8 +53,9 @@ class Restarts(RuleBasedStateMachine):
         for number in range(first, first + count):
             self.daemon.drop(f"{number}.wav", b"many %d" % number)
 
-    @rule(after_s=st.sampled_from([1, SETTLE_S, SEAL_AFTER_S]))
+    @rule(after_s=st.sampled_from([1, SETTLE_S, SEAL_AFTER_S, -3600]))
     def look(self, after_s: float) -> None:
+        """The next look; a clock may be set back between two."""
         self.daemon.tick(after_s)
 
     @rule(step=st.integers(1, 14), gone=st.booleans())
