@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fusionaudio_assets.graph import RELEASE, STAGES
+from fusionaudio_assets.graph import LAKE_ASSETS, STAGES
 from resources.errors import SettingError
 from resources.lake import Lake
 
@@ -17,14 +17,14 @@ def chosen_shards(lake: Lake, keys: Sequence[str] | None) -> list[str]:
 
 
 def chosen_assets(names: Sequence[str] | None) -> list[str]:
-    """The assets of these names in the graph's order; all stages, and not the release, when None.
+    """The assets of these names in the graph's order; all stages, and no asset over all shards, when None.
 
     Raises:
         SettingError: There is no such asset.
     """
     if names is None:
         return list(STAGES)
-    known = [*STAGES, RELEASE]
+    known = [*STAGES, *LAKE_ASSETS]
     return _chosen(names, known, "asset", f"There are: {', '.join(known)}.")
 
 

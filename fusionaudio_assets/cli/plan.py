@@ -11,7 +11,6 @@ from rich.table import Table
 
 from fusionaudio_assets.cli.console import print_table, say, warn
 from fusionaudio_assets.forecast import Cause, Forecast, Rows, Seconds, StageForecast, forecast
-from fusionaudio_assets.graph import RELEASE
 from fusionaudio_assets.workspace import Workspace
 from resources.profile import Profile, profile_text
 
@@ -53,7 +52,7 @@ def as_object(workspace: Workspace, found: Forecast) -> dict[str, Any]:
         "time_s": asdict(found.seconds),
         "besides": asdict(found.besides),
         "refused": dict(found.refused),
-        "releases": found.releases,
+        "over_all_shards": list(found.over_all_shards),
     }
 
 
@@ -131,8 +130,8 @@ def _remarks(found: Forecast) -> Iterable[str]:
         yield f"In all: {_time(seconds)}."
     if any(stage.touched for stage in found.stages.values()) and not found.besides.runs:
         yield "No earlier run from the terminal tells what Dagster takes besides: it is not in the times."
-    if found.releases:
-        yield f"{RELEASE} is made of what is kept then; its time is not forecast."
+    for asset in found.over_all_shards:
+        yield f"{asset} is made of what stands then; its time is not forecast."
 
 
 def _range(low: int, high: int) -> str:

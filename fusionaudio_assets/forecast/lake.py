@@ -1,15 +1,35 @@
 """The forecast of a run over a lake."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fusionaudio_assets.forecast.pace import Besides, Pace, Seconds, besides, pace_of, total
 from fusionaudio_assets.forecast.rows import Rows, ShardForecast
-from fusionaudio_assets.graph import RELEASE, STAGES, profile_needs
+from fusionaudio_assets.graph import LAKE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.selection import chosen_assets, chosen_shards
 from fusionaudio_assets.stage import Stage
 from fusionaudio_assets.workspace import Workspace
+from resources.lake import Lake
+
+_AT_ONCE = 8
+"""Shards that are looked at at a time: of a bucket each answer is waited for."""
+
+
+class Snapshot(Lake):
+    """A lake as it is now: what a footer tells is read once."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self._contents: dict[tuple[str, str], str | None] = {}
+
+    def content_of(self, asset: str, shard: str) -> str | None:
+        """As `Lake.content_of`."""
+        key = (asset, shard)
+        if key not in self._contents:
+            self._contents[key] = super().content_of(asset, shard)
+        return self._contents[key]
 
 
 @dataclass
@@ -64,14 +84,14 @@ class Forecast:
         stages: By name, in the order of the graph.
         refused: Why shards would not be taken through all selected stages, by their keys.
         besides: What runs take besides the work of their stages.
-        releases: A release is asked for; what it takes is not forecast.
+        over_all_shards: Assets over all shards that are asked for; what they take is not forecast.
     """
 
     shards: int
     stages: Mapping[str, StageForecast]
     refused: Mapping[str, str]
     besides: Besides
-    releases: bool
+    over_all_shards: tuple[str, ...]
 
     @property
     def seconds(self) -> Seconds:
@@ -104,6 +124,7 @@ def forecast(
     """
     workspace.profile.check(profile_needs())
     keys, selected = chosen_shards(workspace.lake, shards), chosen_assets(select)
+    workspace = replace(workspace, lake=Snapshot(workspace.lake.uri))
     rest = besides(workspace.lake)
     stages = {
         name: StageForecast(pace_of(stage, workspace.lake, workspace.stage_profile(stage)), rest.table_s)
@@ -111,15 +132,21 @@ def forecast(
         if name in selected
     }
     refused: dict[str, str] = {}
-    for key in keys:
+    looked_at = _looked_at(selected)
+
+    def walk(key: str) -> tuple[dict[str, Rows], str]:
         shard = ShardForecast(key, workspace, selected)
-        for stage in _looked_at(selected):
-            rows = shard.stage(stage)
-            if rows is not None:
-                stages[stage.name].add(rows)
-        if shard.refused:
-            refused[key] = shard.refused
-    return Forecast(len(keys), stages, refused, rest, releases=RELEASE in selected)
+        rows = {stage.name: shard.stage(stage) for stage in looked_at}
+        return {name: found for name, found in rows.items() if found is not None}, shard.refused
+
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        for key, (rows, refusal) in zip(keys, threads.map(walk, keys), strict=True):
+            for name, found in rows.items():
+                stages[name].add(found)
+            if refusal:
+                refused[key] = refusal
+    over_all_shards = tuple(name for name in selected if name in LAKE_ASSETS)
+    return Forecast(len(keys), stages, refused, rest, over_all_shards)
 
 
 def _looked_at(selected: Sequence[str]) -> list[Stage[Any, Any]]:

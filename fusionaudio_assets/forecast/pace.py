@@ -35,7 +35,7 @@ class Pace:
     Attributes:
         runs: Runs over a shard, with the models that will run now, in which something was computed.
         clips: Clips that were computed in them.
-        same_settings: Their parameters were those of now as well.
+        same_settings: Settings and parameters were those of now as well.
         models_s: For loading the models, once a run.
         plan_s: For planning, for each clip of a shard.
         clip_s: For each clip that is computed; None without a run.
@@ -100,12 +100,12 @@ class Besides:
 
 
 def pace_of(stage: Stage[Any, Any], lake: Lake, profile: StageProfile) -> Pace:
-    """What a stage took in earlier runs, those under the parameters of now if there are any."""
-    models, params = served_by(stage, profile)
+    """What a stage took in earlier runs, those under the settings of now if there are any."""
+    models, settings = served_by(stage, profile)
     accounts = [shard_runs(lake, stage.name, shard) for shard in accounted_shards(lake, stage.name)[-_MOST_SHARDS:]]
     newest = [account[-1] for account in accounts if account]
     of_models = [run for account in accounts for run in account if run.models == models and run.computed]
-    alike = [run for run in of_models if run.params == params]
+    alike = [run for run in of_models if run.settings == settings]
     runs = alike or of_models
     computed = sum(run.computed for run in runs)
     passed, skipped = sum(run.clips for run in newest), sum(run.skipped for run in newest)

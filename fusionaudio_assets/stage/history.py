@@ -43,8 +43,8 @@ class ShardRun(_Record):
 
     Attributes:
         at: When it ended, ISO 8601.
-        models: Hash of the models that served it.
-        params: Hash of the parameters.
+        models: Names of the models that served it, by role.
+        settings: Hash of their settings and of the parameters.
         clips: Rows of the table.
         skipped: Those of them that were not needed.
         computed: Rows that were computed.
@@ -56,7 +56,7 @@ class ShardRun(_Record):
 
     at: str
     models: str
-    params: str
+    settings: str
     clips: int
     skipped: int
     computed: int
@@ -83,9 +83,10 @@ class Overhead(_Record):
 
 
 def served_by(stage: Stage[Any, Any], profile: StageProfile) -> tuple[str, str]:
-    """Hashes of the models and of the parameters, which throughput depends on."""
+    """What throughput depends on: names of the models by role, and a hash of their settings and of the parameters."""
     identity = stage_identity(stage, profile)
-    return _digest(identity["models"]), _digest(identity["params"])
+    names = [f"{role}: {type(adapter).__name__} {adapter.model_name}" for role, adapter in profile.models.items()]
+    return ", ".join(sorted(names)), _digest({part: identity[part] for part in ("models", "params")})
 
 
 def record_shard(
@@ -94,12 +95,12 @@ def record_shard(
     """Add a run to the account of a shard, unless it neither computed nor settled a row."""
     if not (account.computed or account.settled):
         return
-    models, params = served_by(stage, profile)
+    models, settings = served_by(stage, profile)
     seconds = account.seconds
     run = ShardRun(
         at=_now(),
         models=models,
-        params=params,
+        settings=settings,
         clips=table.height,
         skipped=table.filter(pl.col("status") == Status.SKIPPED.value).height,
         computed=account.computed,
