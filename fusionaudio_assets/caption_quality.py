@@ -23,7 +23,7 @@ class CaptionQualityConfig(dg.Config):
 
 @dg.asset(
     deps=["raw_clips", "transcripts", "fused_captions", "caption_scores", "filtered_dataset"],
-    group_name="quality",
+    group_name="release",
     kinds={"duckdb", "markdown"},
     owners=OWNERS,
 )

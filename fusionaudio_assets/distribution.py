@@ -72,17 +72,17 @@ def as_link(svg: str) -> str:
 
 
 def _drawn(panel: Panel) -> str:
-    total = sum(panel.counts.values())
-    title = f'<text y="18" font-weight="bold">{escape(panel.title)} ({total:,})</text>'
-    if not total:
+    title = f'<text y="18" font-weight="bold">{escape(panel.title)}</text>'
+    if not panel.counts:
         return title + f'<text y="{_HEAD + 20}">none</text>'
     named = {key: count for key, count in panel.counts.items() if isinstance(key, str)}
     return title + (_bars(named) if named else _histogram({float(key): n for key, n in panel.counts.items()}))
 
 
 def _histogram(counts: Mapping[float, int]) -> str:
-    """Upright bars over equal stretches of values, which stand below the first and the last."""
-    step = _step(max(counts) - min(counts), whole=all(value == int(value) for value in counts))
+    """Upright bars over equal stretches of values, whose ends stand below the first and the last."""
+    whole = all(value == int(value) for value in counts)
+    step = _step(max(counts) - min(counts), whole=whole)
     first = math.floor(min(counts) / step + 1e-6)
     bins = [0] * (math.floor(max(counts) / step + 1e-6) - first + 1)
     for value, count in counts.items():
@@ -94,10 +94,11 @@ def _histogram(counts: Mapping[float, int]) -> str:
         for number, count in enumerate(bins)
         for high in [room * count / max(bins)]
     ]
-    low, high = _number(step * first), _number(step * (first + len(bins)))
+    low, high = _number(step * first), _number(step * (first + len(bins)) - whole)
     scale = f'<text y="{HEIGHT - 6}">{low}</text><text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{high}</text>'
     base = f'<line x2="{WIDTH}" y1="{HEIGHT - _FOOT}" y2="{HEIGHT - _FOOT}" stroke="{_TEXT}"/>'
-    return "".join(bars) + base + scale
+    most = f'<text x="{WIDTH}" y="18" text-anchor="end">highest bar: {max(bins):,}</text>'
+    return "".join(bars) + most + base + scale
 
 
 def _bars(counts: Mapping[str, int]) -> str:

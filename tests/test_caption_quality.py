@@ -113,7 +113,7 @@ def test_shards_that_stand_out_are_named_with_the_figure(tmp_path: Path) -> None
     odd = [clip_row(900 + clip, drop_reasons=["low_similarity"] if clip < 20 else []) for clip in range(30)]
     report = survey(make_lake(tmp_path / "lake", [*usual, odd]), examples=0)
     assert set(report.drifted["shard"]) == {"shard-000009"}
-    assert set(report.drifted["name"]) == {"share/kept", "share/dropped", "share/dropped/low_similarity"}
+    assert set(report.drifted["name"]) == {"share/kept", "share/dropped/any", "share/dropped/low_similarity"}
     assert as_metadata(report)["shards_standing_out"] == 1
     page = as_markdown(report, "")
     assert "1 of 9 shards have figures farther than 3.5 spreads" in page
@@ -155,5 +155,6 @@ def test_a_lake_without_captions_is_told_from_the_terminal(tmp_path: Path) -> No
 
 def test_the_picture_shows_all_captions(lake: Lake) -> None:
     drawn = as_picture(survey(lake, examples=0))
-    assert "Captions by number of words (4)" in drawn
-    assert "Captions by writer (4)" in drawn
+    assert "5: 1</title>" in drawn
+    assert "14: 3</title>" in drawn
+    assert drawn.count(">4</text>") == 2  # all are by one writer, from one cue

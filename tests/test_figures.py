@@ -55,15 +55,15 @@ def test_figures_are_what_they_say() -> None:
     assert as_metadata(of(shard, "fused_captions")) == {
         "mean/words": 2,
         "share/abstained": pytest.approx(1 / 3, abs=1e-4),
-        "share/author": 1,
+        "share/author/any": 1,
         "share/author/composer": 0.5,
         "share/author/tester": 0.5,
-        "share/modality": 1,
+        "share/modality/any": 1,
         "share/modality/music": 1,
         "share/modality/sound": 0.5,
         "share/with_leak": 0.5,
         "share/failed": 0,
-        "share/skipped": 0.25,
+        "share/skipped/any": 0.25,
         "share/skipped/clip_unusable": 0.25,
     }
 

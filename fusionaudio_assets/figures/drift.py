@@ -12,7 +12,7 @@ It takes enough shards of enough clips, and says how a shard stood to those that
 
 import polars as pl
 
-from fusionaudio_assets.figures.measure import with_error
+from fusionaudio_assets.figures.measure import ANY, OF_MANY, with_error
 
 OUTLYING = 3.5
 """Distances beyond this stand out (Iglewicz and Hoaglin)."""
@@ -38,8 +38,6 @@ DRIFT_SCHEMA = pl.Schema(
 
 _NORMAL = 1.4826
 """The standard deviation of a normal distribution in units of its median absolute deviation."""
-_OF_MANY = r"^(share/[^/]+)/."
-"""Names of shares by a value: what they are shares of goes before."""
 
 
 def drift(own: pl.DataFrame, lake: pl.DataFrame) -> pl.DataFrame:
@@ -52,7 +50,7 @@ def drift(own: pl.DataFrame, lake: pl.DataFrame) -> pl.DataFrame:
     Returns:
         Distances in the schema `DRIFT_SCHEMA`, without any where too few shards or clips are there.
     """
-    names = pl.concat([own, lake]).select("name", of_many()).drop_nulls().unique()
+    names = pl.concat([own, lake]).select("name", of=pl.col("name").str.extract(OF_MANY)).drop_nulls().unique()
     norms = (
         _complete(lake, names)
         .filter(pl.col("clips") >= MIN_CLIPS)
@@ -73,14 +71,11 @@ def drift(own: pl.DataFrame, lake: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def of_many() -> pl.Expr:
-    """What a share by a value is a share of, e.g. `share/modality`; null for other figures."""
-    return pl.col("name").str.extract(_OF_MANY).alias("of")
-
-
 def _complete(figures: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """`figures` and the shares of 0 of values that a shard does not name."""
-    totals = figures.select("shard", "clips", of="name")
+    totals = figures.filter(pl.col("name").str.ends_with(ANY)).select(
+        "shard", "clips", of=pl.col("name").str.strip_suffix(ANY)
+    )
     unnamed = totals.join(names, on="of").join(figures, on=["shard", "name"], how="anti")
     zeros = with_error(unnamed.select("shard", "name", "clips", value=pl.lit(0.0)))
     return pl.concat([figures, zeros.select(figures.columns)])

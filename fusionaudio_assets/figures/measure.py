@@ -1,8 +1,8 @@
 """What is measured of a table: shares of its clips, and means over them, each with its standard error.
 
-A figure is named for what it is: `mean/words`, `share/kept`, and `share/modality/music` for one value of many. Of the
-latter the share of the clips that have any value stands beside them, as `share/modality`: a value that a shard does not
-name has the share 0 there.
+A figure is named for what it is: `mean/words`, `share/kept`, and `share/modality/music` for one value of many. The share
+of the clips that have any such value stands beside them, as `share/modality/any`: a value that a shard does not name has
+the share 0 there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,12 @@ SCHEMA = pl.Schema({"shard": pl.String, "name": pl.String, "value": pl.Float64, 
 
 LEAST_SHOWN = 0.05
 """Rarer values of many are compared and not shown."""
+
+OF_MANY = r"^(share/[^/]+)/."
+"""Names of shares by a value: what they are shares of goes before."""
+
+ANY = "/any"
+"""Ends the name of the share of clips that have any of many values."""
 
 _ALL = pl.lit(value=True)
 _OK = pl.col("status") == "ok"
@@ -72,7 +78,7 @@ class Shares:
         counted = values.explode("value", empty_as_null=True).drop_nulls().group_by("shard", "value").len()
         named = pl.concat(
             [
-                clips.select("shard", name=pl.lit(f"share/{self.name}"), count=pl.col("any")),
+                clips.select("shard", name=pl.lit(f"share/{self.name}{ANY}"), count=pl.col("any")),
                 counted.select("shard", name=pl.format("share/{}/{}", pl.lit(self.name), "value"), count=pl.col("len")),
             ],
             how="vertical_relaxed",
@@ -162,6 +168,6 @@ def measure(asset: str, frame: pl.DataFrame) -> pl.DataFrame:
 
 def as_metadata(figures: pl.DataFrame) -> dict[str, float]:
     """The figures of one shard that people are shown, by name."""
-    rare = pl.col("name").str.count_matches("/", literal=True) > 1
-    shown = figures.filter(~rare | (pl.col("value") >= LEAST_SHOWN))
+    is_of_many = pl.col("name").str.contains(OF_MANY) & ~pl.col("name").str.ends_with(ANY)
+    shown = figures.filter(~is_of_many | (pl.col("value") >= LEAST_SHOWN))
     return {name: round(value, 4) for name, value in shown.select("name", "value").iter_rows()}
