@@ -167,6 +167,16 @@ class TestTables:
         assert files_below(lake) == ["lake.json"]
 
 
+def test_notes_stay_in_the_footer_and_are_no_part_of_the_content(lake: Lake) -> None:
+    frame = pl.DataFrame({"clip_id": ["a"]})
+    lake.write_table("tags", "s", frame)
+    plain = lake.content_of("tags", "s")
+    lake.write_table("tags", "s", frame, notes={"conditions": "Grüße"})
+    assert lake.notes_of("tags", "s")["conditions"] == "Grüße"
+    assert lake.content_of("tags", "s") == plain
+    assert lake.notes_of("tags", "none") == {}
+
+
 class TestPayloads:
     @given(sizes=st.lists(st.integers(1, 80), min_size=1, max_size=5))
     @settings(max_examples=25, deadline=None)
