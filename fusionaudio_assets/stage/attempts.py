@@ -25,9 +25,9 @@ MOST_DEATHS = 2
 class Attempts(AbstractContextManager["Attempts"]):
     """The deaths of earlier runs over a stage and shard, and the note of this one.
 
-    The note is written without waiting for the disk, in a quarter of a millisecond: it must outlive the process, not the machine.
-    Whoever makes one holds the checkpoint. In a bucket, which has no locks, the note of a run that lives may be taken
-    for that of a dead one: that costs speed, nothing else.
+    The note is written without waiting for the disk, in a quarter of a millisecond: it must outlive the process, not
+    the machine. Whoever makes one holds the checkpoint. In a bucket, which has no locks, the note of a run that lives
+    may be taken for that of a dead one: that costs speed, nothing else.
 
     Args:
         stage: The stage.
@@ -38,7 +38,7 @@ class Attempts(AbstractContextManager["Attempts"]):
 
     def __init__(self, stage: Stage[Any, Any], shard: str, lake: Lake, todo: Iterable[Pending]) -> None:
         self._lake = lake
-        self._name = f".work/{stage.name}/{shard}.begun"
+        self._name = note_name(stage, shard)
         self._is_noted = lake.has_file(self._name)
         wanted = {_key(pending) for pending in todo}
         self._deaths = {key: deaths for key, deaths in self._noted().items() if key in wanted}
@@ -82,6 +82,11 @@ class Attempts(AbstractContextManager["Attempts"]):
 
     def _write(self, deaths: Mapping[str, int]) -> None:
         self._lake.write_text(self._name, json.dumps(deaths), durable=False)
+
+
+def note_name(stage: Stage[Any, Any], shard: str) -> str:
+    """File of the lake that stands while a run is at a shard, and after it died."""
+    return f".work/{stage.name}/{shard}.begun"
 
 
 def _key(pending: Pending) -> str:

@@ -35,7 +35,7 @@ class Checkpoint:
         self.stage = stage
         self.shard = shard
         self.lake = lake
-        self.folder = f".work/{stage.name}/{shard}"
+        self.folder = folder_of_batches(stage, shard)
         self._parts: list[tuple[str, pl.DataFrame]] = []
         self._lock = filelock.FileLock(f"{lake.root}/.work/{stage.name}/{shard}.lock") if lake.is_local else None
 
@@ -157,6 +157,11 @@ class Checkpoint:
     def _payload_name(self, payload: str, rows: pl.DataFrame) -> str:
         fingerprints = rows.filter(pl.col(f"{payload}_file").is_not_null())["fingerprint"]
         return f"{self.shard}-{sha256_text(''.join(fingerprints))[:12]}.parquet"
+
+
+def folder_of_batches(stage: Stage[Any, Any], shard: str) -> str:
+    """Folder of the lake that holds the batches of a run under way, and after it was stopped or died."""
+    return f".work/{stage.name}/{shard}"
 
 
 def _with_payload(rows: pl.DataFrame, payload: str) -> dict[str, None]:

@@ -13,6 +13,8 @@ from typing import Any
 import polars as pl
 
 import resources
+from fusionaudio_assets.stage.attempts import note_name
+from fusionaudio_assets.stage.checkpoint import folder_of_batches
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text, stage_identity
 from fusionaudio_assets.stage.plan import plan_shard
 from fusionaudio_assets.stage.spec import Stage
@@ -33,7 +35,8 @@ class Standing:
 
     Attributes:
         current: It was made from what now stands above it.
-        changed: A run would change it: it is not current, or holds failures to be tried again.
+        changed: A run would change it: it is not current, or holds failures to be tried again, or a run that was
+            stopped or died has left batches of it behind.
     """
 
     current: bool
@@ -51,13 +54,14 @@ def look(
     if not lake.has_table(stage.name, shard):
         return Standing(current=False, changed=True)
     inputs, content = inputs_of(stage, shard, lake, profile), lake.content_of(stage.name, shard)
+    left_behind = bool(lake.files(folder_of_batches(stage, shard))) or lake.has_file(note_name(stage, shard))
     # A mark tells nothing of failures for good that are to be tried again this once.
     if not retry and is_current(stage, shard, lake, inputs=inputs, content=content):
-        return Standing(current=True, changed=False)
+        return Standing(current=True, changed=left_behind)
     plan = plan_shard(stage, shard, lake, profile, retry)
     if not plan.changed:
         mark_current(stage, shard, lake, plan.reused, inputs=inputs, content=content)
-    return Standing(plan.current, plan.changed)
+    return Standing(plan.current, plan.changed or left_behind)
 
 
 def conditions_of(stage: Stage[Any, Any], shard: str, lake: Lake, profile: StageProfile) -> dict[str, Json]:

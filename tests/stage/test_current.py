@@ -124,3 +124,12 @@ def test_a_stage_further_down_follows(made: Lake) -> None:
     assert marked(made, TEXTS)
     run_shard(LENGTHS, "s", made, stage_profile(plus=1))
     assert not marked(made, TEXTS)
+
+
+@pytest.mark.parametrize("name", ["s/000000-12345678.rows.arrow", "s.begun"])
+def test_what_a_run_left_that_died_after_its_commit_is_cleared_by_the_next(made: Lake, name: str) -> None:
+    made.write_text(f".work/lengths/{name}", "{}")
+    assert look(LENGTHS, "s", made, stage_profile()) == current.Standing(current=True, changed=True)
+    assert run_shard(LENGTHS, "s", made, stage_profile()).account.computed == 0
+    assert not made.has_file(f".work/lengths/{name}")
+    assert look(LENGTHS, "s", made, stage_profile()) == current.Standing(current=True, changed=False)
