@@ -15,6 +15,7 @@ import polars as pl
 from fusionaudio_assets.ingest import merge
 from fusionaudio_assets.stage.spec import Row
 from fusionaudio_assets.tables import Manifest, polars_schema
+from fusionaudio_assets.versions import check_columns
 from resources.errors import SettingError
 from resources.lake import Lake
 
@@ -107,6 +108,7 @@ def _update(lake: Lake, again: Sequence[Row], shard_of: dict[str, str]) -> list[
     for key, offered in sorted(by_shard.items()):
         standing = lake.read_table(MANIFEST, key)
         assert standing is not None
+        check_columns(MANIFEST, key, standing)
         rows = [
             merge(row, offered[row["clip_id"]]) if row["clip_id"] in offered else row for row in standing.to_dicts()
         ]

@@ -7,9 +7,7 @@ import polars as pl
 
 from fusionaudio_assets.tables import TABLES, polars_schema
 from resources.errors import LakeError, SettingError
-
-_WAYS_OUT = {"manifest": "Use the version that made the lake, or ingest the clips into a new one."}
-_WAY_OUT = "`fusionaudio run` makes it anew."
+from resources.lake_faults import way_on
 
 
 def table_of(asset: str) -> type[dy.Schema]:
@@ -54,5 +52,5 @@ def check_columns(asset: str, shard: str, frame: pl.DataFrame, columns: Iterable
     if found := differences(asset, frame, columns):
         raise LakeError(
             f"{asset} of shard {shard} was written by another version of fusionaudio. {' '.join(found)}",
-            hint=_WAYS_OUT.get(asset, _WAY_OUT),
+            hint=way_on(asset),
         )

@@ -29,6 +29,7 @@ from pyarrow import fs
 from resources.aside import Aside, sweep
 from resources.bucket import ACCESS, Bucket, Version, open_bucket
 from resources.errors import LakeError, clause
+from resources.lake_faults import lacking, unreadable
 from resources.payload_reader import PayloadReader
 from resources.row_groups import ROW_GROUP, regrouped
 
@@ -166,7 +167,7 @@ class Lake:
         except FileNotFoundError:
             return {}
         except (OSError, pa.ArrowException) as error:
-            raise _unreadable(f"{self.root}/{asset}/{shard}.parquet", error) from error
+            raise unreadable(f"{self.root}/{asset}/{shard}.parquet", error) from error
         return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in found.items()}
 
     def shards(self, asset: str = "manifest") -> list[str]:
@@ -184,7 +185,7 @@ class Lake:
             with self.fs.open_input_file(paths[0]) as stream:
                 schema = pq.read_schema(stream)
         except (OSError, pa.ArrowException) as error:
-            raise _unreadable(paths[0], error) from error
+            raise unreadable(paths[0], error) from error
         return ds.FileSystemDataset.from_paths(
             paths,
             schema=schema.insert(0, pa.field("shard", pa.string())),
@@ -289,8 +290,10 @@ class Lake:
                 content = stream.read()
             # Whole, since tables are small; by polars, which takes half of pyarrow's time.
             return pl.read_parquet(content, columns=list(columns) if columns is not None else None)
+        except pl.exceptions.ColumnNotFoundError as error:
+            raise lacking(path, set(columns or ()) - set(pl.read_parquet_schema(content))) from error
         except (OSError, pa.ArrowException, pl.exceptions.PolarsError) as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
 
     def write_frame(self, name: str, frame: pl.DataFrame, *, metadata: Mapping[str, str] | None = None) -> None:
         """Write a Parquet file below the root atomically; `metadata` is kept in its footer."""
@@ -308,7 +311,7 @@ class Lake:
             with self.fs.open_input_file(path) as stream:
                 return pl.from_arrow(pa.ipc.open_file(stream).read_all())  # type: ignore[return-value]
         except (OSError, pa.ArrowException) as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
 
     def write_batch(self, name: str, frame: pl.DataFrame) -> None:
         """Write rows for a short while, as Arrow: five times quicker than Parquet.
@@ -335,14 +338,3 @@ class Lake:
 def _write_parquet(frame: pl.DataFrame, stream: BinaryIO, metadata: Mapping[str, str] | None) -> None:
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).replace_schema_metadata(metadata)
     pq.write_table(table, stream, compression="zstd")
-
-
-def way_back(asset: str) -> str:
-    """How to get a damaged table of an asset back: a run makes them all anew, but not a manifest."""
-    if asset == "manifest":
-        return "Restore the file from a copy, or delete all files of its shard and ingest their sources again."
-    return "Delete the file and run again: the shard is made anew."
-
-
-def _unreadable(path: str, error: Exception) -> LakeError:
-    return LakeError(f"{path} cannot be read: {clause(error)}.", hint=way_back(PurePosixPath(path).parent.name))

@@ -17,7 +17,8 @@ from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.stage import Stage, look
 from fusionaudio_assets.workspace import Workspace
 from resources.errors import LakeError, SettingError
-from resources.lake import Lake, way_back
+from resources.lake import Lake
+from resources.lake_faults import way_back
 
 
 class GateRefused(LakeError):

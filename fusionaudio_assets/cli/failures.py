@@ -19,7 +19,7 @@ _FAILED = """
         SELECT stage, reason, permanent, clips, unnest(examples) AS example FROM failed
     )
     SELECT stage, reason, permanent, any_value(clips) AS clips,
-        list({clip_id: example.clip_id, shard: example.shard, sources: sources, detail: example.detail}
+        list({clip_id: example.clip_id, shard: example.shard, sources: sources::VARCHAR[], detail: example.detail}
             ORDER BY example.shard, example.clip_id) AS examples
     FROM examples LEFT JOIN manifest ON manifest.shard = example.shard AND manifest.clip_id = example.clip_id
     GROUP BY stage, reason, permanent

@@ -1,11 +1,12 @@
 """The kept clips of a lake, shard by shard, joined from the tables that say something about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from fusionaudio_assets.tables import Release, polars_schema
+from fusionaudio_assets.versions import check_columns
 from resources.errors import LakeError
 from resources.lake import Lake
 from resources.payload_reader import PayloadReader
@@ -50,12 +51,10 @@ def released_shards(lake: Lake) -> Iterator[ReleasedShard]:
 
 
 def _released(lake: Lake, key: str) -> ReleasedShard:
-    decisions = lake.read_frame(f"{DECISIONS}/{key}.parquet", ["clip_id", "kept", "drop_reasons", *_DECIDED])
+    decisions = _needed(lake, DECISIONS, key, ("kept", "drop_reasons", *_DECIDED))
     clips = decisions.filter(pl.col("kept")).drop("kept", "drop_reasons")
     for asset, columns in _COLUMNS.items():
-        found = lake.read_table(asset, key, ["clip_id", *columns])
-        if found is None:
-            raise LakeError(f"{asset} has no table for the shard {key}.", hint="Make it anew with `fusionaudio run`.")
+        found = _needed(lake, asset, key, columns)
         clips = clips.join(found, on="clip_id", how="left", suffix="_now", maintain_order="left")
     outdated = clips.filter(pl.col("caption").ne_missing(pl.col("caption_now")))
     if outdated.height:
@@ -63,13 +62,27 @@ def _released(lake: Lake, key: str) -> ReleasedShard:
             f"{outdated.height} captions of the shard {key} changed after it was decided what to release.",
             hint="Bring the lake up to date with `fusionaudio run`.",
         )
-    qa = lake.read_table("qa_pairs", key, ["clip_id", "pairs"])
+    qa = _read(lake, "qa_pairs", key, ("pairs",))
     if qa is None:
         clips = clips.with_columns(qa=pl.lit(None, _SCHEMA["qa"]))
     else:
         clips = clips.join(qa.rename({"pairs": "qa"}), on="clip_id", how="left", maintain_order="left")
     typed = clips.select(pl.col(name).cast(dtype) for name, dtype in _SCHEMA.items())
     return ReleasedShard(key, typed, clips["audio_file"].to_list(), qa is not None, decisions)
+
+
+def _needed(lake: Lake, asset: str, key: str, columns: Sequence[str]) -> pl.DataFrame:
+    found = _read(lake, asset, key, columns)
+    if found is None:
+        raise LakeError(f"{asset} has no table for the shard {key}.", hint="Make it anew with `fusionaudio run`.")
+    return found
+
+
+def _read(lake: Lake, asset: str, key: str, columns: Sequence[str]) -> pl.DataFrame | None:
+    frame = lake.read_table(asset, key, ["clip_id", *columns])
+    if frame is not None:
+        check_columns(asset, key, frame, frame.columns)
+    return frame
 
 
 @dataclass

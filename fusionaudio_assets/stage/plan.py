@@ -9,7 +9,8 @@ import polars as pl
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage.fingerprint import Fingerprinter
 from fusionaudio_assets.stage.spec import Models, Row, Skip, Stage, Work
-from fusionaudio_assets.tables import Status, polars_schema
+from fusionaudio_assets.tables import TABLES, Status, polars_schema
+from fusionaudio_assets.versions import check_columns
 from resources.errors import LakeError
 from resources.lake import Lake
 from resources.profile import StageProfile
@@ -147,6 +148,8 @@ def _read_upstream(stage: Stage[Any, Any], shard: str, lake: Lake) -> dict[str, 
                 f"{stage.name} of shard {shard} needs {asset}, which has no table for it.",
                 hint=f"Materialise {asset} first, or run without --select.",
             )
+        if asset in TABLES:
+            check_columns(asset, shard, frame, columns)
         tables[asset] = {row["clip_id"]: row for row in frame.to_dicts()}
     clips = tables[stage.clips_from].keys()
     for asset, rows in tables.items():

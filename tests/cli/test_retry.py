@@ -1,12 +1,13 @@
 """`retry` and `run --override`, on the real path through Dagster."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import numpy as np
+import polars as pl
 import pytest
 import soundfile
 
@@ -145,6 +146,23 @@ def test_a_clip_that_fails_again_is_finished(terminal: Terminal, lake: Lake, cal
     assert calls.decoded == ["no tone.wav"]
     assert calls.heard_s == []
     assert "Tables made: 1; " in result.stderr
+
+
+def test_a_run_makes_tables_of_another_version_anew(terminal: Terminal, lake: Lake) -> None:
+    """Those and no others, since the same comes out."""
+    changed: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+        "tags": lambda frame: frame.drop("speech_s"),
+        "caption_scores": lambda frame: frame.with_columns(mood=pl.lit("calm")),
+        "qa_pairs": lambda frame: frame.with_columns(num_pairs=pl.lit("three")),
+    }
+    before = {asset: lake.read_frame(f"{asset}/shard-000001.parquet") for asset in changed}
+    for asset, change in changed.items():
+        lake.write_table(asset, "shard-000001", change(before[asset]))
+    result = terminal("run", "--lake", lake.uri)
+    assert result.exit_code == 0, result.stderr
+    assert "Tables made: 3; " in result.stderr
+    for asset, frame in before.items():
+        assert lake.read_frame(f"{asset}/shard-000001.parquet").equals(frame), asset
 
 
 # What is refused ----------------------------------------------------------------------------------------------------
