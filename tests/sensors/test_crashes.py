@@ -23,8 +23,9 @@ def test_a_clip_of_which_a_model_dies_costs_two_runs_and_itself(tmp_path: Path, 
     for number in range(3):
         write_tone(world.folder / f"tone {number}.wav", 200 + 100 * number, num_samples=4000 if number == 1 else 8000)
     with world.daemon():
+        world.wait_for("two dead runs", lambda: sum(world.runs(dg.DagsterRunStatus.FAILURE).values()) == 2)
+        world.wait_for("the clip that is found", lambda: world.lake.has_table("tags", "shard-000001"))
         world.wait_for("a finished run", lambda: sum(world.runs(dg.DagsterRunStatus.SUCCESS).values()) > 0)
-        world.wait_for("the end of its process", world.run_processes_ended)
     assert world.runs(dg.DagsterRunStatus.FAILURE) == {"shard-000001": 2}
     assert world.runs(dg.DagsterRunStatus.SUCCESS) == {"shard-000001": 1}
     found = ledger.query(world.lake, "SELECT status, reason, count(*) FROM ledger WHERE stage = 'tags' GROUP BY ALL")
