@@ -9,6 +9,7 @@ from uuid import uuid4
 import filelock
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fusionaudio_assets.stage.fingerprint import sha256_text
 from fusionaudio_assets.stage.plan import Pending
@@ -90,7 +91,7 @@ class Checkpoint:
             if not found:
                 continue
             try:
-                frame = self.lake.read_batch(f"{self.folder}/{name}")
+                frame = pl.DataFrame(self.lake.read_batch(f"{self.folder}/{name}"))
                 if frame.schema != polars_schema(self.stage.table):
                     continue
                 for payload in self.stage.payloads:
@@ -105,17 +106,18 @@ class Checkpoint:
         """Store a finished batch; payload values are taken out of the rows."""
         part = f"{len(self._parts):06d}-{uuid4().hex[:8]}"
         for payload, table in self.stage.payloads.items():
-            schema = polars_schema(table)
-            (value,) = (column for column in schema if column != "clip_id")
+            schema = _arrow(pl.DataFrame(schema=polars_schema(table))).schema
+            (value,) = (column for column in schema.names if column != "clip_id")
             found = [{"clip_id": row["clip_id"], value: row[payload]} for row in rows if row.get(payload) is not None]
             if found:
-                self.lake.write_batch(self._part_name(part, payload), pl.DataFrame(found, schema=schema))
+                # Arrow all the way: a frame of polars in between would be one more copy of long sound.
+                self.lake.write_batch(self._part_name(part, payload), pa.Table.from_pylist(found, schema=schema))
                 for row in rows:
                     if row.get(payload) is not None:
                         row[f"{payload}_file"] = "pending"
         plain = [{key: value for key, value in row.items() if key not in self.stage.payloads} for row in rows]
         frame = pl.DataFrame(plain, schema=polars_schema(self.stage.table))
-        self.lake.write_batch(f"{self.folder}/{part}{_ROWS}", frame)
+        self.lake.write_batch(f"{self.folder}/{part}{_ROWS}", _arrow(frame))
         self._parts.append((part, frame))
 
     def rows(self) -> pl.DataFrame:
@@ -148,8 +150,8 @@ class Checkpoint:
             wanted = [clip for clip in _with_payload(frame, payload) if clip in clips]
             if wanted:
                 batch = self.lake.read_batch(self._part_name(part, payload))
-                found = batch.filter(pl.col("clip_id").is_in(wanted))
-                yield found.to_arrow(compat_level=pl.CompatLevel.oldest())
+                whole = batch.num_rows == len(wanted)
+                yield batch if whole else batch.filter(pc.is_in(batch["clip_id"], pa.array(wanted, pa.large_string())))
 
     def _part_name(self, part: str, payload: str) -> str:
         return f"{self.folder}/{part}.{payload}.arrow"
@@ -162,6 +164,10 @@ class Checkpoint:
 def folder_of_batches(stage: Stage[Any, Any], shard: str) -> str:
     """Folder of the lake that holds the batches of a run under way, and after it was stopped or died."""
     return f".work/{stage.name}/{shard}"
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _with_payload(rows: pl.DataFrame, payload: str) -> dict[str, None]:
