@@ -29,6 +29,7 @@ from fusionaudio_assets.ingest import collect
 from fusionaudio_assets.instance import open_instance
 from fusionaudio_assets.run import Progress, run_lake
 from fusionaudio_assets.shards import add_clips
+from fusionaudio_assets.stage.account import SHOWN_AS
 from fusionaudio_assets.workspace import Workspace
 
 PROFILE = Path(__file__).with_name("stub.yaml")
@@ -148,8 +149,9 @@ def _add_parts(workspace: Workspace, costs: dict[str, StageCost]) -> None:
         for name, cost in costs.items():
             for record in instance.fetch_materializations(dg.AssetKey(name), limit=10_000).records:
                 assert record.asset_materialization is not None
+                figures = record.asset_materialization.metadata
                 for activity in ACTIVITIES:
-                    cost.parts_s[activity] += float(str(record.asset_materialization.metadata[f"{activity}_s"].value))
+                    cost.parts_s[activity] += float(str(figures[SHOWN_AS[activity]].value))
 
 
 def resident_mb() -> float:

@@ -41,6 +41,7 @@ from fusionaudio_assets.qa_pairs import QaParams
 from fusionaudio_assets.run import Progress, run_lake
 from fusionaudio_assets.shards import add_clips
 from fusionaudio_assets.stage import Row
+from fusionaudio_assets.stage.account import SHOWN_AS
 from fusionaudio_assets.voice import PresenceGate
 from fusionaudio_assets.workspace import Workspace
 from resources.ontology import load_ontology
@@ -101,7 +102,7 @@ def run_pipeline(folder: Path) -> Side:
             assert event.asset_materialization is not None
             figures: dict[str, Any] = {key: value.value for key, value in event.asset_materialization.metadata.items()}
             side.computed[name] = int(figures["computed"])
-            side.activity[name] = {activity: float(figures[f"{activity}_s"]) for activity in ACTIVITIES}
+            side.activity[name] = {activity: float(figures[SHOWN_AS[activity]]) for activity in ACTIVITIES}
     return side
 
 

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from fusionaudio_assets.checks import check_rules
-from fusionaudio_assets.graph import LAKE_ASSETS, RELEASE, STAGE_ASSETS, STAGES, profile_needs
+from fusionaudio_assets.graph import LAKE_ASSETS, STAGE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.materialize import code_version
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
 from resources.lake import Lake
@@ -12,7 +12,8 @@ from sensors.new_clips import IDLE_LOOK_EVERY_S, new_clips_sensor
 from sensors.watch import watched
 
 JOB = "caption_clips"
-RELEASE_JOB = "release_dataset"
+LAKE_JOBS = {"caption_quality": "report_quality", "dataset_release": "release_dataset"}
+"""Jobs of the assets over all shards."""
 
 
 def build_definitions(uri: str) -> dg.Definitions:
@@ -34,14 +35,17 @@ def build_definitions(uri: str) -> dg.Definitions:
             selection=dg.AssetSelection.assets(*STAGES),
             description="Take a shard from its files to the decision on each clip; what is current is kept.",
         ),
-        dg.define_asset_job(
-            RELEASE_JOB,
-            selection=dg.AssetSelection.assets(RELEASE),
-            description="Write a release of what all shards have kept.",
+        *(
+            dg.define_asset_job(
+                LAKE_JOBS[name],
+                selection=dg.AssetSelection.assets(name),
+                description=asset.get_asset_spec(asset.key).description,
+            )
+            for name, asset in LAKE_ASSETS.items()
         ),
     ]
     return dg.Definitions(
-        assets=[*assets, *LAKE_ASSETS],
+        assets=[*assets, *LAKE_ASSETS.values()],
         jobs=jobs,
         sensors=[new_clips_sensor(JOB, _look_every_s(uri))],
         resources={"lake": LakeResource(uri=uri)},

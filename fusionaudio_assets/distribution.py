@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, GAP = 300, 170, 20
 """Size of a panel, and the space between two, in pixels."""
-_HEAD, _FOOT, _BINS, _BARS = 28, 24, 20, 6
+_HEAD, _FOOT, _BINS, _BARS, _ROW = 28, 24, 20, 6, 3
 _BAR, _TEXT = "#4f43dd", "#231f1b"
 _STYLE = f'font-family="sans-serif" font-size="12" fill="{_TEXT}"'
 
@@ -54,15 +54,17 @@ class Panel:
 
 
 def picture(*panels: Panel) -> str:
-    """Panels side by side, as SVG."""
+    """Panels side by side, at most `_ROW` in a row, as SVG."""
+    across = len(panels) if len(panels) <= _ROW else math.ceil(len(panels) / 2)
     drawn = [
-        f'<g transform="translate({number * (WIDTH + GAP) + GAP // 2}, 0)">{_drawn(panel)}</g>'
+        f'<g transform="translate({column * (WIDTH + GAP) + GAP // 2}, {row * (HEIGHT + GAP)})">{_drawn(panel)}</g>'
         for number, panel in enumerate(panels)
+        for row, column in [divmod(number, across)]
     ]
-    width = len(panels) * (WIDTH + GAP)
-    size = f'width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}"'
+    width, height = across * (WIDTH + GAP), math.ceil(len(panels) / across) * (HEIGHT + GAP)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     # A ground of its own: the UI may be dark.
-    ground = f'<rect width="{width}" height="{HEIGHT}" fill="#ffffff"/>'
+    ground = f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {_STYLE}>{ground}{"".join(drawn)}</svg>\n'
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from fusionaudio_assets import (
+    caption_quality,
     caption_scores,
     dataset_release,
     filtered_dataset,
@@ -52,10 +53,13 @@ STAGE_ASSETS: list[dg.AssetsDefinition] = [
     filtered_dataset.filtered_dataset,
 ]
 
+QUALITY = caption_quality.caption_quality.key.to_user_string()
 RELEASE = dataset_release.dataset_release.key.to_user_string()
 
-LAKE_ASSETS: list[dg.AssetsDefinition] = [dataset_release.dataset_release]
-"""Assets over all shards."""
+LAKE_ASSETS: dict[str, dg.AssetsDefinition] = {
+    asset.key.to_user_string(): asset for asset in (caption_quality.caption_quality, dataset_release.dataset_release)
+}
+"""Assets over all shards, by name."""
 
 
 def profile_needs() -> dict[str, StageNeeds]:

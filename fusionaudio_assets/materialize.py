@@ -8,10 +8,12 @@ import dataframely as dy
 import polars as pl
 from pydantic import Field
 
-from fusionaudio_assets.checks.asset_checks import check_results, check_specs, rule_figures
+from fusionaudio_assets.checks.asset_checks import broken_rules, check_results, check_specs, rule_figures
 from fusionaudio_assets.checks.gate import gate_in, judged, name_of, record_overrides
+from fusionaudio_assets.figures import as_metadata, keep
 from fusionaudio_assets.shards import MANIFEST, SHARDS
 from fusionaudio_assets.stage import Stage, run_shard
+from fusionaudio_assets.stage.account import counts
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text, stage_identity
 from fusionaudio_assets.workspace import LakeResource
 from resources.errors import ResourceError
@@ -33,7 +35,7 @@ class StageConfig(dg.Config):
 
     overrides: dict[str, str] = Field(
         {},
-        description="ERROR rules of tables above to pass over, each with the reason: {'tags/scores_in_range': 'why'}",
+        description="ERROR rules of tables above to pass over, each with the reason: {'raw_clips/mostly_broken_media': 'why'}",
     )
     retry: list[str] | None = Field(
         None,
@@ -110,20 +112,20 @@ def materialize(
         outcome = run_shard(stage, shard, workspace.lake, workspace.stage_profile(stage), config.retry)
         if not passed_over:
             record_overrides(stage, shard, workspace.lake, (), {})
+        content = keep(workspace.lake, stage.name, shard, outcome.table)
         verdicts = judged(stage, shard, workspace.lake)
     except ResourceError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-    figures: dict[str, Any] = dict(outcome.account.metadata(outcome.table))
-    context.log.info(f"{stage.name} {shard}: {figures}")
-    figures |= rule_figures(verdicts)
+    figures: dict[str, Any] = {} if preview is None else {"preview": dg.MetadataValue.md(preview(outcome.table))}
     if passed_over:
         told = {name_of(verdict): config.overrides[name_of(verdict)] for verdict in passed_over}
         context.log.warning(f"{stage.name} {shard} passed over rules: {told}")
         figures["overrides"] = dg.MetadataValue.json(told)
-    if preview is not None:
-        figures["preview"] = dg.MetadataValue.md(preview(outcome.table))
+    done = counts(outcome.table) | broken_rules(verdicts) | as_metadata(content) | outcome.account.costs(outcome.table)
+    context.log.info(f"{stage.name} {shard}: {done}")
+    figures |= done | rule_figures(verdicts)
     return dg.MaterializeResult(
         metadata=figures,
         data_version=dg.DataVersion(outcome.data_version),
-        check_results=check_results(verdicts),
+        check_results=check_results(verdicts, config.overrides),
     )

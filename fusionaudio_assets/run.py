@@ -1,22 +1,33 @@
 """A run from the terminal: stage by stage over all shards, through Dagster, each model loaded once."""
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import PARTITION_NAME_TAG
 
-from fusionaudio_assets.definitions import JOB, RELEASE_JOB, build_definitions
-from fusionaudio_assets.graph import RELEASE, STAGES, profile_needs
+from fusionaudio_assets.checks.gate import check_overrides
+from fusionaudio_assets.definitions import JOB, LAKE_JOBS, build_definitions
+from fusionaudio_assets.graph import LAKE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.instance import dagster_home, open_instance, storage_faults
 from fusionaudio_assets.interrupts import heeding_interrupts
+from fusionaudio_assets.registration import register
+from fusionaudio_assets.run_clock import RunClock
+from fusionaudio_assets.run_launcher import terminal
+from fusionaudio_assets.selection import chosen_assets, chosen_shards
 from fusionaudio_assets.stage import Stage, look, progress_listener
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
-from resources.errors import LakeError, SettingError
+from resources.errors import LakeError
+from resources.lake import Lake
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+Config = Mapping[str, Any]
+"""A `StageConfig` as Dagster reads it."""
+
+QUIET: Mapping[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The terminal shows progress of its own; the events of every run are in the UI."""
 
 
@@ -44,14 +55,14 @@ class Summary:
     Attributes:
         materialized: Shards that were worked on, by stage.
         passed: Shards in which nothing would have changed, by stage.
-        failures: Asset, shard (empty for the release) and message of what could not be finished.
-        release: Folder of the release, when one was asked for and made.
+        failures: Asset, shard (empty for an asset over all shards) and message of what could not be finished.
+        written: Where assets over all shards were written, by asset: the folder of a release, the file of a report.
     """
 
     materialized: dict[str, list[str]] = field(default_factory=dict)
     passed: dict[str, list[str]] = field(default_factory=dict)
     failures: list[tuple[str, str, str]] = field(default_factory=list)
-    release: str | None = None
+    written: dict[str, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -64,6 +75,8 @@ def run_lake(
     *,
     shards: Sequence[str] | None = None,
     select: Sequence[str] | None = None,
+    overrides: Mapping[str, str] | None = None,
+    retry: Mapping[str, Collection[str]] | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Bring shards up to date.
@@ -74,33 +87,40 @@ def run_lake(
     Args:
         workspace: Lake and profile.
         shards: Keys; all when None.
-        select: Assets, in any order; all stages when None, but not the release, which is made when it is named.
+        select: Assets, in any order; all stages when None; assets over all shards are made when they are named.
+        overrides: ERROR rules (``"<asset>/<rule>"``) to pass over, each with the reason.
+        retry: Reasons by stage: of the clips that failed compute again those, also where they failed for good, and no
+            others. When None, those whose failure is not permanent, in every stage.
         progress: Told what happens.
 
     Raises:
-        SettingError: The profile is not valid, or a stage or shard does not exist.
+        SettingError: The profile or an override is not valid, or a stage or shard does not exist.
         LakeError: The lake cannot be read, or Dagster's storage cannot be used.
         KeyboardInterrupt: The user stopped it; what was finished is kept.
     """
     workspace.profile.check(profile_needs())
-    keys = _known(shards, workspace.lake.shards(), "shard", "fusionaudio status")
-    selected = list(STAGES) if select is None else _known(select, [*STAGES, RELEASE], "asset", "")
+    check_overrides(overrides or {}, STAGES)
+    keys, selected = chosen_shards(workspace.lake, shards), chosen_assets(select)
     stages = [STAGES[name] for name in selected if name in STAGES]
     told = progress or Progress()
     home = dagster_home(workspace.lake)
     with (
         storage_faults(home),
         open_instance(workspace.lake) as instance,
+        terminal(instance, lambda run: _show(run, instance, workspace.lake)) as tags,
         heeding_interrupts() as heed_interrupts,
         _listening(told.clips),
         _no_model_left(),
     ):
-        run = _Run(workspace, instance, told, heed_interrupts)
+        configs = {stage.name: _config(stage, overrides or {}, retry) for stage in stages}
+        run = _Run(workspace, instance, told, tags, heed_interrupts, configs=configs)
         for index, stage in enumerate(stages):
             run.stage(stage, keys)
             _free_models(workspace, stages[index + 1 :])
-        if RELEASE in selected:
-            run.release()
+        for name in selected:
+            if name in LAKE_ASSETS:
+                run.over_all_shards(name)
+    run.clock.record(workspace.lake)
     return run.summary
 
 
@@ -108,27 +128,36 @@ class _Run:
     """A run under way."""
 
     def __init__(
-        self, workspace: Workspace, instance: dg.DagsterInstance, told: Progress, heed_interrupts: Callable[[], None]
+        self,
+        workspace: Workspace,
+        instance: dg.DagsterInstance,
+        told: Progress,
+        tags: Mapping[str, str],
+        heed_interrupts: Callable[[], None],
+        *,
+        configs: Mapping[str, Config],
     ) -> None:
         self.workspace, self.instance, self.told = workspace, instance, told
-        self._heed_interrupts = heed_interrupts
+        self._tags, self._heed_interrupts, self._configs = tags, heed_interrupts, configs
         definitions = build_definitions(workspace.lake.uri)
         self.job = definitions.resolve_job_def(JOB)
-        self.release_job = definitions.resolve_job_def(RELEASE_JOB)
-        self.summary = Summary()
+        self.lake_jobs = {asset: definitions.resolve_job_def(job) for asset, job in LAKE_JOBS.items()}
+        self.summary, self.clock = Summary(), RunClock()
         self._broken: set[str] = set()
 
     def stage(self, stage: Stage[Any, Any], shards: Sequence[str]) -> None:
         """Bring all shards but the broken ones up to date in one stage."""
         self.told.stage(stage.name)
-        # An instance that was lost, or belongs to a copied lake, does not know tables that stand: they are shown to it.
         known = self.instance.get_materialized_partitions(dg.AssetKey(stage.name))
         lake, profile = self.workspace.lake, self.workspace.stage_profile(stage)
+        retry = self._configs[stage.name].get("retry")
         for shard in shards:
             if shard in self._broken:
                 continue
             try:
-                if shard in known and not look(stage, shard, lake, profile).changed:
+                if not look(stage, shard, lake, profile, retry).changed:
+                    if shard not in known:  # an instance that was lost
+                        register(self.instance, stage, shard, lake)
                     self.summary.passed.setdefault(stage.name, []).append(shard)
                     self.told.passed(stage.name, shard)
                     continue
@@ -141,39 +170,65 @@ class _Run:
                 self._broken.add(shard)
                 self._failed(stage.name, shard, message)
 
-    def release(self) -> None:
-        """Release what is kept now."""
-        self.told.stage(RELEASE)
-        message = self._executed(self.release_job, RELEASE)
+    def over_all_shards(self, asset: str) -> None:
+        """Make an asset of what all shards hold now."""
+        self.told.stage(asset)
+        message = self._executed(self.lake_jobs[asset], asset)
         if message is not None:
-            self._failed(RELEASE, "", message)
+            self._failed(asset, "", message)
             return
-        event = self.instance.get_latest_materialization_event(dg.AssetKey(RELEASE))
-        assert event is not None
-        assert event.asset_materialization is not None
-        self.summary.release = str(event.asset_materialization.metadata["path"].value)
+        # By the order of events: where an asset was wiped, Dagster's notion of the latest one goes by the clock.
+        (record,) = self.instance.fetch_materializations(dg.AssetKey(asset), limit=1).records
+        assert record.asset_materialization is not None
+        self.summary.written[asset] = str(record.asset_materialization.metadata["path"].value)
 
     def _executed(self, job: dg.JobDefinition, asset: str, shard: str | None = None) -> str | None:
-        message = _execute(job, self.instance, asset, shard)
+        start_s = time.monotonic()
+        result = job.execute_in_process(
+            partition_key=shard,
+            asset_selection=[dg.AssetKey(asset)],
+            instance=self.instance,
+            tags=dict(self._tags),
+            raise_on_error=False,
+            run_config=QUIET if shard is None else {**QUIET, "ops": {asset: {"config": self._configs[asset]}}},
+        )
         self._heed_interrupts()
-        return message
+        if not result.success:
+            return _message_of(result)
+        wall_s = time.monotonic() - start_s
+        if shard is None:
+            self.clock.leave_out(wall_s)
+        else:
+            self.clock.made(wall_s, result)
+        return None
 
     def _failed(self, asset: str, shard: str, message: str) -> None:
         self.summary.failures.append((asset, shard, message))
         self.told.failed(asset, shard, message)
 
 
-def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, shard: str | None = None) -> str | None:
-    """Materialise an asset, or one shard of it; returns the message of what went wrong."""
-    result = job.execute_in_process(
-        partition_key=shard,
-        asset_selection=[dg.AssetKey(asset)],
-        instance=instance,
-        raise_on_error=False,
-        run_config=QUIET,
-    )
-    if result.success:
-        return None
+def _config(
+    stage: Stage[Any, Any], overrides: Mapping[str, str], retry: Mapping[str, Collection[str]] | None
+) -> Config:
+    """What the runs of a stage are told."""
+    told: dict[str, Any] = {"overrides": dict(overrides)}
+    return told if retry is None else told | {"retry": sorted(retry.get(stage.name, ()))}
+
+
+def _show(run: dg.DagsterRun, instance: dg.DagsterInstance, lake: Lake) -> None:
+    """Show what a run that died has committed: it may not have come to tell it."""
+    shard = run.tags.get(PARTITION_NAME_TAG, "")
+    for key in run.asset_selection or ():
+        asset = key.to_user_string()
+        if asset in STAGES and lake.has_table(asset, shard):
+            register(instance, STAGES[asset], shard, lake)
+
+
+def _message_of(result: dg.ExecuteInProcessResult) -> str:
+    """What went wrong."""
+    for check in result.get_asset_check_evaluations():
+        if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+            return check.description or ""
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
@@ -183,16 +238,6 @@ def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, asset: str, sh
                 cause = failure.error.cause or failure.error
                 return f"{cause.message.strip()} (run {result.run_id})"
     return f"The run {result.run_id} failed before its first step."
-
-
-def _known(chosen: Sequence[str] | None, known: Sequence[str], what: str, lister: str) -> list[str]:
-    if chosen is None:
-        return list(known)
-    for name in chosen:
-        if name not in known:
-            way_out = f"`{lister}` lists them." if lister else f"There are: {', '.join(known)}."
-            raise SettingError(f"There is no {what} {name!r}.", hint=way_out)
-    return [name for name in known if name in chosen]
 
 
 def _free_models(workspace: Workspace, later: Sequence[Stage[Any, Any]]) -> None:

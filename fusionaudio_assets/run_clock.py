@@ -5,7 +5,7 @@ import time
 
 import dagster as dg
 
-from fusionaudio_assets.stage.account import ON_THE_CLOCK
+from fusionaudio_assets.stage.account import ON_THE_CLOCK, SHOWN_AS
 from fusionaudio_assets.stage.history import record_overhead
 from resources.lake import Lake
 
@@ -26,7 +26,7 @@ class RunClock:
             result: Dagster's, with what the stage itself reports.
         """
         stage_s = sum(
-            float(str(event.step_materialization_data.materialization.metadata[f"{activity}_s"].value))
+            float(str(event.step_materialization_data.materialization.metadata[SHOWN_AS[activity]].value))
             for event in result.all_events
             if event.is_step_materialization
             for activity in ON_THE_CLOCK
@@ -35,7 +35,7 @@ class RunClock:
         self._rests_s.append(wall_s - stage_s)
 
     def leave_out(self, wall_s: float) -> None:
-        """Count what is forecast by nobody: a release."""
+        """Count what is forecast by nobody: an asset over all shards."""
         self._stages_s += wall_s
 
     def record(self, lake: Lake) -> None:

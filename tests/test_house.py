@@ -14,7 +14,7 @@ from resources.profile import SHIPPED, shipped_profiles
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("fusionaudio_assets", "resources", "sensors", "tests", "benchmarks")
 MAX_LINES = 350
-ASSETS = [*STAGES, *(asset.key.to_user_string() for asset in LAKE_ASSETS)]
+ASSETS = [*STAGES, *LAKE_ASSETS]
 
 
 def test_imports_run_one_way() -> None:

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionaudio_assets.dataset_release import dataset_release
+from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.payloads import loaded_audio
 from fusionaudio_assets.release import formats, publish, write_export
-from fusionaudio_assets.release.survey import survey, word_statistics
+from fusionaudio_assets.release.survey import survey
 from fusionaudio_assets.workspace import LakeResource, Workspace
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
@@ -132,6 +133,19 @@ def test_the_card_says_what_the_release_is(lake: Lake) -> None:
         assert part in body
 
 
+def test_the_card_says_which_shards_were_made_over_a_rule(lake: Lake) -> None:
+    version = release(lake)[1]["version"]
+    over = {"rule": "tags/untagged_clips", "figure": 0.9, "reason": "field | recordings", "recorded_at": "2026-11-23"}
+    for stage, shard in [("stems", "1"), ("fused_captions", "1"), ("fused_captions", "2"), ("qa_pairs", "3")]:
+        write_overrides(lake, stage, f"shard-00000{shard}", [over])
+    folder, record = release(lake)
+    assert record["overrides"] == {"tags/untagged_clips": {"field | recordings": 2}}
+    assert record["version"] != version
+    card = (folder / "README.md").read_text()
+    assert "2 shards were made although the rule `tags/untagged_clips` is broken" in card
+    assert "field \\| recordings" in card
+
+
 def test_the_same_content_is_the_same_version(lake: Lake) -> None:
     folder, record = release(lake)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
@@ -191,6 +205,19 @@ def test_a_release_that_cannot_be_finished_leaves_nothing(lake: Lake, monkeypatc
     with pytest.raises(LakeError, match="No space left on device"):
         release(lake)
     assert list((Path(lake.root) / "releases").iterdir()) == []
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(lake: Lake, tmp_path: Path) -> None:
+    profile = Workspace.open(lake.uri).profile
+    left = [Path(lake.root) / "releases" / ".aaaabbbbcccc.0123abcd", tmp_path / ".export.0123abcd"]
+    others = [tmp_path / ".export.notes", tmp_path / ".exports.0123abcd"]
+    for folder in (*left, *others):
+        folder.mkdir(parents=True)
+        (folder / "data.jsonl").write_text("half a line")
+    publish(lake, profile, with_audio=False)
+    write_export(lake, profile, tmp_path / "export", "jsonl", with_audio=False)
+    assert [folder for folder in left if folder.exists()] == []
+    assert all(folder.exists() for folder in others)
 
 
 def test_a_lake_that_changes_meanwhile_is_noticed(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,15 +297,6 @@ def test_dagster_refuses_an_empty_release(tmp_path: Path) -> None:
     assert failure is not None
     assert failure.user_failure_data is not None
     assert "there is no release" in (failure.user_failure_data.description or "")
-
-
-@given(st.lists(st.integers(0, 300), min_size=1, max_size=200))
-def test_word_statistics_are_those_of_the_whole_list(lengths: list[int]) -> None:
-    counts = {length: lengths.count(length) for length in lengths}
-    found = word_statistics(counts)
-    for name, share in (("p5", 5), ("median", 50), ("p95", 95)):
-        assert found[name] == np.percentile(lengths, share, method="inverted_cdf")
-    assert found["mean"] == pytest.approx(np.mean(lengths), abs=0.005)
 
 
 @given(st.one_of(st.none(), st.text()))

@@ -1,16 +1,18 @@
 """Verdicts as Dagster shows them: two partitioned checks an asset, many rules in few events."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import dagster as dg
 
 from fusionaudio_assets.checks.evaluate import Verdict
+from fusionaudio_assets.checks.gate import name_of, way_out
 from fusionaudio_assets.checks.rules import ERROR, WARN
 
 GATE = "gate"
 WATCH = "watch"
+_WHEN = "It is evaluated whenever the asset is materialized, and cannot be executed alone."
 
 
 def check_specs(asset: str, partitions_def: dg.PartitionsDefinition[Any]) -> list[dg.AssetCheckSpec]:
@@ -24,16 +26,23 @@ def check_specs(asset: str, partitions_def: dg.PartitionsDefinition[Any]) -> lis
                 asset=asset,
                 blocking=True,
                 partitions_def=partitions_def,
-                description="All rules that a shard must keep before anything is built on it",
+                description=f"All rules that a shard must keep before anything is built on it. {_WHEN}",
             ),
             dg.AssetCheckSpec(
-                WATCH, asset=asset, partitions_def=partitions_def, description="All rules that a person should look at"
+                WATCH,
+                asset=asset,
+                partitions_def=partitions_def,
+                description=f"All rules that a person should look at; nothing is held back. {_WHEN}",
             ),
         ]
 
 
-def check_results(verdicts: Sequence[Verdict]) -> list[dg.AssetCheckResult]:
-    """Results of both checks, each with a table of its rules, the broken ones first."""
+def check_results(verdicts: Sequence[Verdict], overrides: Collection[str] = ()) -> list[dg.AssetCheckResult]:
+    """Results of both checks, each with a table of its rules, the broken ones first.
+
+    The gate does not hold back what is downstream in the same run when all rules that it breaks are in `overrides`:
+    the stages there look themselves, and keep a record.
+    """
     results = []
     for name, severity in ((GATE, ERROR), (WATCH, WARN)):
         own = sorted(
@@ -41,28 +50,30 @@ def check_results(verdicts: Sequence[Verdict]) -> list[dg.AssetCheckResult]:
             key=lambda verdict: (verdict.holds, verdict.rule.name),
         )
         broken = [verdict for verdict in own if not verdict.holds]
+        is_excused = all(name_of(verdict) in overrides for verdict in broken)
+        told = [*map(str, broken), *([] if is_excused or severity == WARN else [way_out(broken)])]
         results.append(
             dg.AssetCheckResult(
                 check_name=name,
                 passed=not broken,
-                severity=dg.AssetCheckSeverity[severity],
-                description=" ".join(str(verdict) for verdict in broken) or f"All {len(own)} rules hold.",
-                metadata={"broken": len(broken), "rules": _table(own)},
+                severity=dg.AssetCheckSeverity[WARN if broken and is_excused else severity],
+                description=" ".join(told) or f"All {len(own)} rules hold.",
+                metadata={"all_rules": _table(own), "broken_rules": len(broken), **rule_figures(own)},
             )
         )
     return results
 
 
-def rule_figures(verdicts: Sequence[Verdict]) -> dict[str, float | int]:
-    """Figures of all rules for the materialisation, whose metadata the UI plots by partition."""
-    broken = dict.fromkeys((ERROR, WARN), 0)
-    for verdict in verdicts:
-        broken[verdict.rule.severity] += not verdict.holds
-    return {
-        "rules_broken": broken[ERROR],
-        "rules_warning": broken[WARN],
-        **{f"rule/{verdict.rule.name}": verdict.figure for verdict in verdicts},
-    }
+def broken_rules(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """Number of rules that do not hold, by severity."""
+    broken = [verdict.rule.severity for verdict in verdicts if not verdict.holds]
+    return {"rules_broken": broken.count(ERROR), "rules_warning": broken.count(WARN)}
+
+
+def rule_figures(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """Figures of rules by name, of those that had something to measure; the UI plots them. Broken ones come first."""
+    ordered = sorted(verdicts, key=lambda verdict: (verdict.holds, verdict.rule.name))
+    return {f"rule/{verdict.rule.name}": verdict.figure for verdict in ordered if verdict.figure is not None}
 
 
 def _table(verdicts: Sequence[Verdict]) -> dg.TableMetadataValue:

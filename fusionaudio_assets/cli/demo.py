@@ -12,7 +12,7 @@ from fusionaudio_assets.cli.console import out, print_table, printable, say
 from fusionaudio_assets.cli.ingest import add_source
 from fusionaudio_assets.cli.models import fetch_for
 from fusionaudio_assets.cli.run import run_lake
-from fusionaudio_assets.graph import RELEASE, STAGES
+from fusionaudio_assets.graph import LAKE_ASSETS, QUALITY, RELEASE, STAGES
 from fusionaudio_assets.reasons import MEANINGS, Reason
 from resources.errors import SettingError
 from resources.lake import Lake
@@ -30,7 +30,7 @@ def demo(lake_uri: str) -> None:
     fetch_for(ingested.workspace.profile)
     wanted = {row["clip_id"] for row in ingested.collected.rows}
     shards = _shards_of(ingested.workspace.lake, wanted)
-    summary = run_lake(ingested.workspace, shards=shards, select=[*STAGES, RELEASE])
+    summary = run_lake(ingested.workspace, shards=shards, select=[*STAGES, *LAKE_ASSETS])
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))
     table.add_column("clip", overflow="fold")
     table.add_column("caption, or the reason why there is none", overflow="fold")
@@ -41,8 +41,8 @@ def demo(lake_uri: str) -> None:
     print_table(table)
     if not summary.finished:
         raise typer.Exit(1)
-    typer.echo(f"\nRelease: {summary.release}")
-    typer.echo(f"Report:  {summary.release}/README.md")
+    typer.echo(f"\nRelease: {summary.written[RELEASE]}")
+    typer.echo(f"Report:  {summary.written[QUALITY]}")
     say(f"More about a clip: fusionaudio show CLIP --lake {lake_uri}")
 
 

@@ -55,6 +55,8 @@ def run_lake(
     made = sum(map(len, summary.materialized.values()))
     passed = sum(map(len, summary.passed.values()))
     say(f"Tables made: {made}; unchanged and passed over: {passed}; not finished: {len(summary.failures)}.")
+    for asset, path in summary.written.items():
+        say(f"{asset}: {path}")
     return summary
 
 

@@ -1,8 +1,8 @@
 """What is measured of a table: shares of its clips, and means over them, each with its standard error.
 
-A figure is named for what it is: `mean/words`, `share/kept`, and `share/modality/music` for one value of many. The share
-of the clips that have any such value stands beside them, as `share/modality/any`: a value that a shard does not name has
-the share 0 there.
+A figure is named for what it is: `mean/words`, `share/kept`, and `share/modality/music` for one value of many. Beside
+these stands the share of the clips that have any such value, as `share/modality/any`: a value that a shard does not
+name has the share 0 there.
 """
 
 from collections.abc import Mapping, Sequence

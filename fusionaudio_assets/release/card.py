@@ -1,11 +1,12 @@
 """The data card: what a release holds, how it was made, and where its limits are. Made from `release.json` alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
-from fusionaudio_assets.reasons import MEANINGS, Reason
+from fusionaudio_assets.markdown import cell, table
+from fusionaudio_assets.reasons import meaning_of
 from fusionaudio_assets.release.formats import split_name
 from fusionaudio_assets.tables import Release
 
@@ -70,7 +71,7 @@ def _summary(record: Mapping[str, Any]) -> str:
 
 
 def _files(record: Mapping[str, Any]) -> str:
-    columns = _table(("column", "meaning"), ((f"`{n}`", c.description or "") for n, c in Release.columns().items()))
+    columns = table(("column", "meaning"), ((f"`{n}`", c.description or "") for n, c in Release.columns().items()))
     audio = (
         "The sound is part of the release, as 24-bit FLAC."
         if record["with_audio"]
@@ -78,7 +79,7 @@ def _files(record: Mapping[str, Any]) -> str:
         "longer source carries its bounds in seconds (`name#t=30,40`). `audio_sha256` tells whether you have the same "
         "samples."
     )
-    files = _table(("file", "content"), (_FILES[name] for name in record["formats"]))
+    files = table(("file", "content"), (_FILES[name] for name in record["formats"]))
     return f"## Files\n\n{files}\n\n{audio}\n\n{columns}"
 
 
@@ -103,26 +104,26 @@ def _selection(record: Mapping[str, Any]) -> str:
     dropped = record["clips"] - record["kept"]
     text = f"## Selection\n\nOf {record['clips']:,} clips {record['kept']:,} are released and {dropped:,} are not."
     if dropped:
-        rows = ((f"`{name}`", MEANINGS[Reason(name)], f"{count:,}") for name, count in record["drop_reasons"].items())
-        text += " A clip may have several reasons against it.\n\n" + _table(("reason", "meaning", "clips"), rows)
+        rows = ((f"`{name}`", meaning_of(name), f"{count:,}") for name, count in record["drop_reasons"].items())
+        text += " A clip may have several reasons against it.\n\n" + table(("reason", "meaning", "clips"), rows)
     return text
 
 
 def _licences(record: Mapping[str, Any]) -> str:
-    rows = ((_cell(name) or "not stated", f"{count:,}") for name, count in record["licences"].items())
+    rows = ((cell(name) or "not stated", f"{count:,}") for name, count in record["licences"].items())
     return (
         "## Licences\n\nEach clip keeps the licence of its source, in the column `license`. The captions say nothing "
-        f"about what the licence of a clip allows.\n\n{_table(('licence', 'clips'), rows)}"
+        f"about what the licence of a clip allows.\n\n{table(('licence', 'clips'), rows)}"
     )
 
 
 def _models(record: Mapping[str, Any]) -> str:
     rows = (
-        (f"`{stage}`", _cell(model), f"{count:,}")
+        (f"`{stage}`", cell(model), f"{count:,}")
         for stage, models in record["models"].items()
         for model, count in models.items()
     )
-    return f"## Models\n\n{_table(('stage', 'model', 'clips of the lake'), rows)}"
+    return f"## Models\n\n{table(('stage', 'model', 'clips of the lake'), rows)}"
 
 
 def _limits(record: Mapping[str, Any]) -> str:
@@ -140,6 +141,11 @@ def _limits(record: Mapping[str, Any]) -> str:
         limits.append(f"{record['unfinished_shards']} shards of the lake were not finished and are left out.")
     if record["shards_without_qa"]:
         limits.append(f"{record['shards_without_qa']} shards have no question-answer pairs, as none were made.")
+    limits += [
+        f"{shards} shards were made although the rule `{rule}` is broken in them; the reason given: {cell(reason)}"
+        for rule, reasons in record["overrides"].items()
+        for reason, shards in reasons.items()
+    ]
     if unknown := record["licences"].get("", 0):
         limits.append(f"The licence of {unknown:,} clips is not known: clear it before you pass them on.")
     return "## Limits\n\n" + "\n".join(f"* {limit}" for limit in limits)
@@ -151,13 +157,3 @@ def _length(audio_s: float) -> str:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name or 'other'} {count:,}" for name, count in counts.items())
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """Text of others in a table of Markdown."""
-    return " ".join(text.replace("|", "\\|").split())

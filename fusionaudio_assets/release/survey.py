@@ -1,7 +1,6 @@
 """Counts of a release, and the hash that is its version. Read-only: it says what a release would hold."""
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from fusionaudio_assets import ledger
+from fusionaudio_assets.distribution import percentiles
 from fusionaudio_assets.release.clips import DECISIONS, ReleasedShard, released_shards
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
 from resources.adapter import Json
@@ -18,6 +18,11 @@ from resources.lake import Lake
 
 FORMAT = 1
 """Raise when the files of a release change for the same clips."""
+
+_OVERRIDES = """
+    SELECT rule, reason, count(DISTINCT shard) FROM overrides WHERE shard IN ?
+    GROUP BY rule, reason ORDER BY rule, reason
+"""
 
 
 @dataclass
@@ -40,6 +45,7 @@ class Figures:
         qa_pairs: Question-answer pairs by category.
         shards_without_qa: Shards for which pairs were not made.
         models: Rows by stage and model, of all clips.
+        overrides: Shards by rule that was passed over for one of their tables, and by the reason given.
     """
 
     shards: int = 0
@@ -57,6 +63,7 @@ class Figures:
     qa_pairs: Counter[str] = field(default_factory=Counter)
     shards_without_qa: int = 0
     models: dict[str, dict[str, int]] = field(default_factory=dict)
+    overrides: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def add(self, shard: ReleasedShard) -> None:
         """Count the clips of one more shard."""
@@ -80,7 +87,8 @@ class Figures:
         """Plain JSON, in an order that depends on the figures alone."""
         figures = vars(self) | {"audio_s": round(self.audio_s, 1)}
         counters = {name: _ordered(value) for name, value in figures.items() if isinstance(value, Counter)}
-        return figures | counters | {"words": word_statistics(self.words)}
+        words = percentiles(self.words)
+        return figures | counters | {"words": words | {"mean": round(words["mean"], 2)}}
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,8 @@ def survey(lake: Lake, *, with_audio: bool) -> Survey:
         models = rows_of.filter(pl.col("stage") == stage).sort("model").select("model", "clips")
         if models.height:
             figures.models[stage] = dict(models.iter_rows())
+    for rule, reason, shards in ledger.query(lake, _OVERRIDES, [lake.shards(DECISIONS)]).iter_rows():
+        figures.overrides.setdefault(rule, {})[reason] = shards
     content: Json = {"format": FORMAT, "rows": rows.hexdigest(), "figures": figures.as_json(), "with_audio": with_audio}
     return Survey(figures, rows.hexdigest(), sha256_text(canonical_json(content))[:12])
 
@@ -132,29 +142,6 @@ class RowsHash:
     def hexdigest(self) -> str:
         """The hash so far."""
         return self._hash.hexdigest()
-
-
-def word_statistics(words: Mapping[int, int]) -> dict[str, float]:
-    """Mean, least, most and percentiles (nearest rank) of a distribution given as value → count."""
-    total = sum(words.values())
-    ordered = sorted(words.items())
-
-    def percentile(share: float) -> int:
-        left = max(1, math.ceil(share * total))
-        for value, count in ordered:
-            left -= count
-            if left <= 0:
-                return value
-        raise ValueError("there is no caption")
-
-    return {
-        "mean": round(sum(value * count for value, count in ordered) / total, 2),
-        "min": ordered[0][0],
-        "p5": percentile(0.05),
-        "median": percentile(0.5),
-        "p95": percentile(0.95),
-        "max": ordered[-1][0],
-    }
 
 
 def _refuse_nothing(lake: Lake, figures: Figures) -> None:

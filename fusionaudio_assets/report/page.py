@@ -152,10 +152,10 @@ def _labels(report: Report) -> str:
         own = {reason: count for (name, reason), count in reasons.items() if name == label}
         return ", ".join(f"{reason} {count:,}" for reason, count in _ordered(own)[:3])
 
-    ordered = sorted(labels.items(), key=lambda item: (item[1].kept_share, -item[1].clips, item[0]))
+    ordered = sorted(labels.items(), key=lambda item: (item[1].kept - item[1].clips, -item[1].clips, item[0]))
     rows = [(cell(name), *_columns(group), against(name)) for name, group in ordered[:MOST_ROWS]]
     return (
-        f"## Labels of the sources\n\nThe least kept first.\n\n"
+        f"## Labels of the sources\n\nThose that lose most clips first.\n\n"
         f"{table(('label', *_GROUP_HEAD, 'most frequent reasons against'), rows)}{_left_out(len(ordered))}"
     )
 
