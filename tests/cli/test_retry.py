@@ -1,6 +1,7 @@
 """`retry` and `run --override`, on the real path through Dagster."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import polars as pl
 import pytest
 import soundfile
 
+from fusionaudio_assets.checks.gate import check_overrides
 from fusionaudio_assets.cli import retry
 from fusionaudio_assets.definitions import JOB, build_definitions
-from fusionaudio_assets.graph import profile_needs
+from fusionaudio_assets.graph import STAGES, profile_needs
 from fusionaudio_assets.ingest import collect
 from fusionaudio_assets.instance import open_instance
 from fusionaudio_assets.ledger import query
+from fusionaudio_assets.materialize import StageConfig
 from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.run import Summary
 from fusionaudio_assets.shards import add_clips
@@ -263,6 +266,14 @@ def test_overrides_without_reason_or_rule_are_refused(terminal: Terminal, broken
     assert result.exit_code == 1
     assert told in result.stderr
     assert not (Path(broken.root) / ".dagster").exists(), "nothing was started"
+
+
+def test_examples_of_overrides_name_rules_that_can_be_passed_over() -> None:
+    told = StageConfig.model_fields["overrides"].description or ""
+    told += (Path(__file__).parents[2] / "docs/checks.md").read_text()
+    named = re.findall(r"(?:override '|\{'?)([a-z_]+/[a-z_]+)", told)
+    assert len(named) == 3
+    check_overrides(dict.fromkeys(named, "an example"), STAGES)
 
 
 def test_a_rule_is_passed_over_on_record(terminal: Terminal, tmp_path: Path) -> None:
