@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,10 +15,18 @@ _TAG = 8
 """Hexadecimal digits that tell writers of the same file apart."""
 
 
+def aside_of(target: Path) -> Path:
+    """A hidden name beside `target`, for what becomes `target` when all of it is written."""
+    return target.with_name(f".{target.name}.{uuid4().hex[:_TAG]}")
+
+
 def sweep(folder: Path, names: str) -> None:
-    """Remove what killed writers left of files in a folder; for whoever alone writes files of these names (a glob)."""
+    """Remove what killed writers left in a folder; for whoever alone writes under these names (a glob)."""
     for abandoned in folder.glob(f".{names}.{'[0-9a-f]' * _TAG}"):
-        abandoned.unlink()
+        if abandoned.is_dir():
+            shutil.rmtree(abandoned)
+        else:
+            abandoned.unlink()
 
 
 class Aside:
@@ -33,7 +42,7 @@ class Aside:
         self.is_local = isinstance(files, fs.LocalFileSystem)
         self.durable = durable and self.is_local
         folder = Path(target).parent if self.is_local else Path(tempfile.gettempdir())
-        self.aside = folder / f".{PurePosixPath(target).name}.{uuid4().hex[:_TAG]}"
+        self.aside = aside_of(folder / PurePosixPath(target).name)
         self.stream: Any = None
 
     def __enter__(self) -> Any:

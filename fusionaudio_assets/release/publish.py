@@ -1,5 +1,6 @@
 """Put a release together: under the lake's `releases`, or as an export into a folder of the user's."""
 
+import glob
 import json
 import shutil
 import tempfile
@@ -10,14 +11,15 @@ from datetime import UTC, datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
+import filelock
 from pyarrow import fs
 
 from fusionaudio_assets.release.card import data_card
 from fusionaudio_assets.release.clips import AudioSource, released_shards
 from fusionaudio_assets.release.formats import GamaWriter, JsonlWriter, ParquetWriter, Writer
 from fusionaudio_assets.release.survey import FORMAT, RowsHash, Survey, survey
+from resources.aside import aside_of, sweep
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
 from resources.profile import Profile
@@ -58,13 +60,10 @@ def publish(lake: Lake, profile: Profile, *, with_audio: bool) -> Released:
     """
     found = survey(lake, with_audio=with_audio)
     name = f"{RELEASES}/{found.version}"
-    if _RECORD in lake.files(name):
-        return Released(found.version, name, is_new=False, record=json.loads(lake.read_text(f"{name}/{_RECORD}")))
     lake.make_folder(RELEASES)
-    parent = Path(lake.root) / RELEASES if lake.is_local else None
-    with _writing(name), tempfile.TemporaryDirectory(prefix=".", dir=parent) as temporary:
-        folder = Path(temporary) / found.version
-        folder.mkdir()
+    with _writing(name), _workplace(lake, found.version) as folder:
+        if _RECORD in lake.files(name):
+            return Released(found.version, name, is_new=False, record=json.loads(lake.read_text(f"{name}/{_RECORD}")))
         record = _write(folder, lake, profile, found, FORMATS, with_audio=with_audio)
         _place(folder, lake, name)
     return Released(found.version, name, is_new=True, record=record)
@@ -81,8 +80,9 @@ def write_export(lake: Lake, profile: Profile, folder: Path, form: str, *, with_
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingError(f"{folder} is there and is not an empty folder.", hint="Name one that is not there yet.")
     found = survey(lake, with_audio=with_audio)
-    aside = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    aside = aside_of(folder)
     with _writing(str(folder)):
+        sweep(folder.parent, glob.escape(folder.name))
         aside.mkdir(parents=True)
         try:
             _write(aside, lake, profile, found, {form: FORMATS[form]}, with_audio=with_audio)
@@ -90,6 +90,25 @@ def write_export(lake: Lake, profile: Profile, folder: Path, form: str, *, with_
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return found
+
+
+@contextmanager
+def _workplace(lake: Lake, version: str) -> Iterator[Path]:
+    """An empty folder to write a release in, on the lake's own disk where it has one; one writer has it at a time."""
+    if not lake.is_local:
+        with tempfile.TemporaryDirectory() as temporary:
+            yield Path(temporary)
+        return
+    releases = Path(lake.root) / RELEASES
+    lake.make_folder(".work")
+    with filelock.FileLock(f"{lake.root}/.work/{RELEASES}.lock"):
+        sweep(releases, "*")
+        folder = aside_of(releases / version)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(
