@@ -6,7 +6,7 @@ launcher, which `dagster.yaml` names, looks at it when the monitoring daemon ask
 from a terminal looks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -20,7 +20,6 @@ TERMINAL_TAG = "fusionaudio/terminal"
 """Names the terminal whose process holds a run."""
 _FOLDER = "running"
 _TERMINAL = "terminal-"
-_UNDER_WAY = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
 
 @contextmanager
@@ -51,24 +50,32 @@ def is_dead(instance: dg.DagsterInstance, run_id: str) -> bool:
 
 
 @contextmanager
-def terminal(instance: dg.DagsterInstance) -> Iterator[dict[str, str]]:
+def terminal(instance: dg.DagsterInstance, show: Callable[[dg.DagsterRun], None]) -> Iterator[dict[str, str]]:
     """Give the tags of a terminal's runs, all of which end with this process.
 
     What terminals before it left under way when they died is reported as failed. No daemon takes such a run up again:
     whoever comes back to the terminal does, and it would compete with them.
+
+    Args:
+        instance: The instance.
+        show: Called with each run that a dead terminal did not finish, to show what it has made and could not tell.
     """
     for mark in (Path(instance.root_directory) / _FOLDER).glob(f"{_TERMINAL}*"):
         if not mark.suffix and is_dead(instance, mark.name):
-            _bury(instance, mark.name)
+            _bury(instance, mark.name, show)
     name = f"{_TERMINAL}{uuid4().hex[:12]}"
     with living(instance, name):
         yield {TERMINAL_TAG: name, MAX_RETRIES_TAG: "0"}
 
 
-def _bury(instance: dg.DagsterInstance, name: str) -> None:
+def _bury(instance: dg.DagsterInstance, name: str, show: Callable[[dg.DagsterRun], None]) -> None:
     """Report the runs of a dead terminal, then forget it: whoever dies on the way does it again."""
-    for run in instance.get_runs(dg.RunsFilter(tags={TERMINAL_TAG: name}, statuses=_UNDER_WAY)):
-        instance.report_run_failed(run, "Its process died. The next run went on from its last finished batch.")
+    for run in instance.get_runs(dg.RunsFilter(tags={TERMINAL_TAG: name})):
+        if run.is_success:
+            continue
+        show(run)
+        if not run.is_finished:  # the daemon may have looked before
+            instance.report_run_failed(run, "Its process died. The next run goes on from its last finished batch.")
         _forget(_mark(instance, run.run_id))
     _forget(_mark(instance, name))
 

@@ -29,7 +29,7 @@ import os, signal, sys, dagster as dg
 from dagster._core.test_utils import create_run_for_test
 from fusionaudio_assets.run_launcher import living, terminal
 instance = dg.DagsterInstance.from_config(sys.argv[1])
-with terminal(instance) as tags:
+with terminal(instance, show=print) as tags:
     create_run_for_test(instance, "ended", tags=tags, status=dg.DagsterRunStatus.SUCCESS)
     create_run_for_test(instance, "not_begun", tags=tags)
     begun = create_run_for_test(instance, "begun", tags=tags, status=dg.DagsterRunStatus.STARTED)
@@ -93,13 +93,19 @@ def test_a_run_that_died_too_often_is_not_promised_another_try(instance: dg.Dags
     assert not should_retry(instance.get_run_by_id(last.run_id) or last, instance)
 
 
+def _none(run: dg.DagsterRun) -> None:
+    pytest.fail(f"{run.job_name} is not left by a dead terminal")
+
+
 def test_what_a_dead_terminal_left_under_way_is_failed_by_the_next_one(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     create_run_for_test(instance, "of_the_daemon", status=dg.DagsterRunStatus.STARTED)
     subprocess.run([sys.executable, "-c", _DIE_AT_THE_TERMINAL, str(tmp_path)], check=False, cwd=ROOT)
-    with terminal(instance) as tags, terminal(instance):
+    shown: list[str] = []
+    with terminal(instance, lambda run: shown.append(run.job_name)) as tags, terminal(instance, _none):
         create_run_for_test(instance, "of_the_living", tags=tags, status=dg.DagsterRunStatus.STARTED)
+    assert sorted(shown) == ["begun", "not_begun"]
     states = {run.job_name: run.status for run in instance.get_runs()}
     assert states == {
         "ended": dg.DagsterRunStatus.SUCCESS,
