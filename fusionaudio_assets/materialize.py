@@ -35,7 +35,7 @@ class StageConfig(dg.Config):
 
     overrides: dict[str, str] = Field(
         {},
-        description="ERROR rules of tables above to pass over, each with the reason: {'raw_clips/mostly_broken_media': 'why'}",
+        description="ERROR rules of tables above to pass over, each with the reason: {'tags/scores_in_range': 'why'}",
     )
     retry: list[str] | None = Field(
         None,
