@@ -3,13 +3,19 @@
 import sys
 
 from fusionaudio_assets.cli.app import app
-from fusionaudio_assets.cli.supervisor import SUPERVISED, supervise
+from fusionaudio_assets.cli.supervisor import SUPERVISED, answer_to_terminal, supervise
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "serve"]
 
 
 def main() -> None:
     """Entry point of the installed command."""
     if SUPERVISED.intersection(sys.argv[1:2]):
         sys.exit(supervise(sys.argv[1:]))
+    app(prog_name="fusionaudio")
+
+
+def serve() -> None:
+    """Entry point of a run that a terminal waits for: ``python -c ... SOCKET ARGUMENTS``."""
+    answer_to_terminal()
     app(prog_name="fusionaudio")

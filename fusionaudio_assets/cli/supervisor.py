@@ -32,7 +32,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _MOST_DEATHS = 3
 _KEPT = "What was finished is kept; the same command goes on from there."
-_OF_THE_RUN = "from fusionaudio_assets.cli.supervisor import serve; serve()"
+_OF_THE_RUN = "from fusionaudio_assets.cli import serve; serve()"
 
 _line: int | None = None
 """In the run: the socket to the terminal that waits for it."""
@@ -49,15 +49,12 @@ def tell_place(stage: str, shard: str, left: int) -> None:
         os.write(_line, f"{stage} of {shard}, {left} clips left\n".encode())
 
 
-def serve() -> None:
-    """Be the run: ``python -c ... SOCKET ARGUMENTS``."""
+def answer_to_terminal() -> None:
+    """In the run: take the socket, the first argument, and end when the terminal does."""
     global _line  # noqa: PLW0603 - one process, one terminal
     _line = int(sys.argv.pop(1))
     os.set_inheritable(_line, False)
     end_with_parent(_line)
-    from fusionaudio_assets.cli.app import app  # noqa: PLC0415 - nothing that the waiting side needs
-
-    app(prog_name="fusionaudio")
 
 
 class _Terminal:

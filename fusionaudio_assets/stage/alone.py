@@ -90,7 +90,7 @@ class _Died(Exception):
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """What the process is told once. Adapters travel as their settings: what they have loaded cannot."""
 
     stage: Stage[Any, Any]
@@ -110,12 +110,15 @@ class Alone(AbstractContextManager["Alone"]):
         lake: Where payloads are read.
         profile: What the profile gives the stage.
         answers: Clips that its models have answered for already.
+
+    Attributes:
+        task: What the process is told.
     """
 
     def __init__(self, stage: Stage[Any, Any], lake: Lake, profile: StageProfile, *, answers: int = 0) -> None:
         self._stage = stage
         models = tuple((role, type(model), model.model_dump()) for role, model in profile.models.items())
-        self._task = _Task(stage, lake.uri, models, profile.params, profile.clip_timeout_s)
+        self.task = Task(stage, lake.uri, models, profile.params, profile.clip_timeout_s)
         self._made_by = made_by(profile.models.values())
         self._names: str = self._made_by["model"] or "the code of " + stage.name
         self._answers, self._crashes = answers, 0
@@ -175,9 +178,9 @@ class Alone(AbstractContextManager["Alone"]):
 
     def _start(self) -> "_Child":
         for attempt in range(_ATTEMPTS):
-            child = _Child(self._task.limit_s)
+            child = _Child(self.task.limit_s)
             try:
-                ready = child.ask(self._task)
+                ready = child.ask(self.task)
             except _Died as death:
                 if attempt == _ATTEMPTS - 1:
                     raise ModelUnavailable(
@@ -257,7 +260,7 @@ def serve() -> None:
     _offer_to_the_oom_killer()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     channel = Connection(int(sys.argv[1]))
-    task: _Task = channel.recv()
+    task: Task = channel.recv()
     models = Models({role: kind.model_validate(settings) for role, kind, settings in task.models})
     with _time_limit(_START_LIMIT_S):
         channel.send(_told(probe, models))

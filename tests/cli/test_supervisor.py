@@ -30,9 +30,7 @@ RUN = """
 import os, sys, signal, time
 from pathlib import Path
 from fusionaudio_assets.cli import supervisor
-from resources.child_process import end_with_parent
-supervisor._line = int(sys.argv.pop(1))
-end_with_parent(supervisor._line)
+supervisor.answer_to_terminal()
 log = Path(sys.argv.pop(1))
 log.open("a").write(f"{os.getpid()}\\n")
 starts = len(log.read_text().split())

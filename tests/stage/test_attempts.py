@@ -1,6 +1,7 @@
 """A model that takes its process with it costs the clip that it dies of, and no run dies of the same clip for ever."""
 
 import json
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from typing import Any
 import polars as pl
 import pytest
 
+from fusionaudio_assets.graph import STAGES
 from fusionaudio_assets.stage import Stage, plan_shard, run_shard
+from fusionaudio_assets.stage.alone import Alone
 from fusionaudio_assets.stage.attempts import Attempts
 from resources.errors import ModelUnavailable
 from resources.lake import Lake
-from resources.profile import StageProfile
+from resources.profile import Profile, StageProfile, profile_text
 from tests.stage.conftest import LENGTHS, Ruler, manifest, stage_profile
 from tests.stage.rulers import DeadlyRuler
 
@@ -71,6 +74,19 @@ def profile_of(ruler: Ruler, **changes: Any) -> StageProfile:
     return replace(stage_profile(ruler), **changes)
 
 
+@pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
+def test_every_stage_and_its_shipped_models_can_go_to_another_process(stage: Stage[Any, Any]) -> None:
+    text, origin = profile_text("embedded")
+    needs = stage.profile_needs
+    profile = Profile.parse(text, origin=origin).stage(stage.name, needs)
+    task = pickle.loads(pickle.dumps(Alone(stage, Lake("nowhere"), profile).task))
+    models = {role: kind.model_validate(settings) for role, kind, settings in task.models}
+    assert {role: model.model_dump() for role, model in models.items()} == {
+        role: model.model_dump() for role, model in profile.models.items()
+    }
+    assert task.stage == stage
+
+
 def test_what_died_twice_is_tried_in_another_process_and_costs_one_clip(lake: Lake, deaths: Path) -> None:
     paths = [*PATHS[:6], "deadly.wav", *PATHS[6:]]
     lake.write_table("manifest", "s", manifest(paths))
@@ -110,7 +126,7 @@ def test_a_hang_is_a_death(lake: Lake) -> None:
     ("changes", "told"),
     [
         ({"dies_of_probe": True}, "before it was given a clip"),
-        ({"dies_of": ".wav"}, "died of each of 5 clips"),
+        pytest.param({"dies_of": ".wav"}, "died of each of 5 clips", marks=pytest.mark.slow),
     ],
     ids=["its probe", "every clip"],
 )
