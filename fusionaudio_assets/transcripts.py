@@ -7,26 +7,16 @@ from typing import Any
 import dagster as dg
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, mono_at, vocals_of
 from fusionaudio_assets.reasons import Reason
-from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
+from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Verdict, Work
 from fusionaudio_assets.tables import Status, Transcripts
 from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_speech
 from fusionaudio_assets.workspace import LakeResource
 from resources.profile import Settings
 from resources.recognizer import Recognizer, Transcript
-
-
-class TranscriptsParams(Settings):
-    """When the words of a transcript are believed."""
-
-    min_avg_logprob: float = Field(-1.0, le=0, description="Mean log-probability of the tokens, at least")
-    max_no_speech_prob: float = Field(0.6, ge=0, le=1, description="No-speech probability, at most")
-    max_compression_ratio: float = Field(2.4, gt=0, description="Compression ratio, at most: above it text repeats")
-    min_language_probability: float = Field(0.5, ge=0, le=1, description="Probability of the language, at least")
 
 
 def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work | Skip:
@@ -43,21 +33,16 @@ def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> NDArray[np
     return mono_at(payloads["audio"], models.of("recognizer", Recognizer).sample_rate_hz)
 
 
-def transcribe(jobs: Sequence[Job], models: Models, params: TranscriptsParams) -> list[Row]:
+def transcribe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
     """Recognise the words of each clip."""
     recognizer = models.of("recognizer", Recognizer)
-    return [transcript_row(t, params) for t in recognizer.transcribe([job.prepared for job in jobs])]
+    return [transcript_row(transcript) for transcript in recognizer.transcribe([job.prepared for job in jobs])]
 
 
-def transcript_row(transcript: Transcript, params: TranscriptsParams) -> Row:
+def transcript_row(transcript: Transcript) -> Row:
     """Columns of one transcript; figures over several segments are their worst."""
     segments = [asdict(segment) for segment in transcript.segments]
-    worst = {
-        "avg_logprob": min((s["avg_logprob"] for s in segments), default=None),
-        "no_speech_prob": max((s["no_speech_prob"] for s in segments), default=None),
-        "compression_ratio": max((s["compression_ratio"] for s in segments), default=None),
-    }
-    row: Row = {
+    return {
         "text": transcript.text,
         "language": transcript.language or None,
         "language_probability": transcript.language_probability,
@@ -65,19 +50,24 @@ def transcript_row(transcript: Transcript, params: TranscriptsParams) -> Row:
         "full_window": transcript.full_window,
         "segments": segments,
         "words": [asdict(word) for word in transcript.words],
+        "avg_logprob": min((s["avg_logprob"] for s in segments), default=None),
+        "no_speech_prob": max((s["no_speech_prob"] for s in segments), default=None),
+        "compression_ratio": max((s["compression_ratio"] for s in segments), default=None),
     }
-    return row | worst | {"confident": confident(row | worst, params)}
 
 
-def confident(row: Row, params: TranscriptsParams) -> bool:
+def confident(row: Row, gate: PresenceGate) -> bool:
     """All confidences pass; a transcript without words never does."""
     return bool(
         row["text"]
-        and row["avg_logprob"] >= params.min_avg_logprob
-        and row["no_speech_prob"] <= params.max_no_speech_prob
-        and row["compression_ratio"] <= params.max_compression_ratio
-        and row["language_probability"] >= params.min_language_probability
+        and row["avg_logprob"] >= gate.min_avg_logprob
+        and row["no_speech_prob"] <= gate.max_no_speech_prob
+        and row["compression_ratio"] <= gate.max_compression_ratio
+        and row["language_probability"] >= gate.min_believed_language_probability
     )
+
+
+CONFIDENCES = ("text", "avg_logprob", "no_speech_prob", "compression_ratio", "language_probability")
 
 
 STAGE = Stage(
@@ -95,7 +85,7 @@ STAGE = Stage(
     compute=transcribe,
     models={"recognizer": Recognizer},
     gate=PresenceGate,
-    params=TranscriptsParams,
+    verdicts=(Verdict("confident", CONFIDENCES, confident),),
     batch_size=16,
 )
 

@@ -16,7 +16,7 @@ COLUMNS = ("speech_s", "singing_s", "music_s", "speech_score", "singing_score", 
 
 
 class PresenceGate(Settings):
-    """When a sound counts as present: for whoever looks closer at it, for the caption, and for questions about it."""
+    """When a sound counts as present, and words as heard: for whoever looks closer, for captions and for questions."""
 
     gate_name: ClassVar[str] = "presence"
 
@@ -30,6 +30,10 @@ class PresenceGate(Settings):
     min_event_score: float = Field(0.45, ge=0, le=1, description="Events below this are not told of")
     min_brief_event_score: float = Field(0.6, ge=0, le=1, description="The same for events of a single frame")
     brief_event_s: float = Field(0.75, ge=0, description="Events up to this long count as brief")
+    min_avg_logprob: float = Field(-1.0, le=0, description="Words are believed from this mean log-probability on")
+    max_no_speech_prob: float = Field(0.6, ge=0, le=1, description="The same: no-speech probability, at most")
+    max_compression_ratio: float = Field(2.4, gt=0, description="The same: above this ratio text repeats")
+    min_believed_language_probability: float = Field(0.5, ge=0, le=1, description="The same: of the language, at least")
     min_language_probability: float = Field(0.9, ge=0, le=1, description="From here on the language may be named")
 
 

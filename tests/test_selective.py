@@ -194,6 +194,17 @@ def test_a_gate_redoes_the_clips_that_it_decides_anew(lake: Path) -> None:
     assert computed(lake, {"gates.presence.min_speech_s": 0.31}) == {}
 
 
+def test_what_words_are_believed_is_decided_without_hearing_them_again(lake: Path) -> None:
+    """Fusion follows, since its captions may hold nothing of words that are believed now; they come out the same."""
+    found = computed(lake, {"gates.presence.min_avg_logprob": -0.05})
+    assert found == {"fused_captions": ALL, "qa_pairs": ALL}
+    opened = Workspace.open(lake).lake
+    table = opened.read_table("transcripts", opened.shards()[0])
+    assert table is not None
+    assert table["confident"].to_list() == [False] * ALL
+    assert computed(lake, {"gates.presence.min_avg_logprob": -0.06}) == {}
+
+
 def test_a_line_of_the_prompt_redoes_fusion_only_where_the_captions_stay(lake: Path, tmp_path: Path) -> None:
     shipped = Path(prompts.__file__).with_name("prompt_files") / "fusion_small.txt"
     prompt = tmp_path / "prompt.txt"

@@ -137,6 +137,9 @@ class Cues(_Frozen):
     loudness_lufs: Lufs | None = None
 
     def audible_digest(self) -> str:
-        """Return a hash of what is heard, without the words spoken and the pictures: it picks among wordings."""
-        heard = self.model_dump_json(exclude={"visual": True, "speech": {"text"}})
+        """Return a hash of what is heard, without the words spoken, their language and the pictures.
+
+        It picks among wordings, of which none tells those.
+        """
+        heard = self.model_dump_json(exclude={"visual": True, "speech": {"text", "language"}})
         return hashlib.sha256(heard.encode()).hexdigest()

@@ -20,7 +20,7 @@ from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
 
-VERSION = "1"
+VERSION = "2"
 """Raise when the same cues would give other pairs."""
 
 QUOTA: dict[Difficulty, float] = {"basic": 0.25, "intermediate": 0.35, "advanced": 0.25, "complex": 0.15}

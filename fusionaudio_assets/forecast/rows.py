@@ -262,9 +262,9 @@ def _drawn_in(found: Mapping[str, Cause]) -> set[str]:
 
 
 def _carried_anew(stage: Stage[Any, Any], plan: Plan) -> set[str]:
-    """Clips whose row stands but for the columns that are copied into it."""
-    if not stage.carry or plan.reused.is_empty():
+    """Clips whose row stands but for the columns that are copied into it, or judged."""
+    if not stage.renewed or plan.reused.is_empty():
         return set()
     before = plan.standing.filter(pl.col("clip_id").is_in(plan.reused["clip_id"].to_list()))
-    rows = zip(before.select("clip_id", *stage.carry).rows(), plan.reused.select(stage.carry).rows(), strict=True)
+    rows = zip(before.select("clip_id", *stage.renewed).rows(), plan.reused.select(stage.renewed).rows(), strict=True)
     return {old[0] for old, new in rows if old[1:] != new}

@@ -3,7 +3,7 @@
 from fusionaudio_assets.stage.current import Standing, look
 from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard
 from fusionaudio_assets.stage.runner import Outcome, progress_listener, run_shard
-from fusionaudio_assets.stage.spec import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Work
+from fusionaudio_assets.stage.spec import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Verdict, Work
 
 __all__ = [
     "Job",
@@ -17,6 +17,7 @@ __all__ = [
     "Stage",
     "Standing",
     "Upstream",
+    "Verdict",
     "Work",
     "look",
     "plan_shard",

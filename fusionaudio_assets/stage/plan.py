@@ -1,7 +1,8 @@
 """What a stage would do to a shard: which rows stand, which are settled at once, which must be computed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from fusionaudio_assets.tables import TABLES, Status, polars_schema
 from fusionaudio_assets.versions import check_columns
 from resources.errors import LakeError
 from resources.lake import Lake
-from resources.profile import StageProfile
+from resources.profile import Settings, StageProfile
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Plan:
         clip_ids: All clips in the shard's order.
         todo: Clips to compute, in that order.
         settled: Rows that need no computing: new skips.
-        reused: Rows of the table that stand, carried columns brought up to date.
-        carried: What `Stage.carry` copies, by clip.
+        reused: Rows of the table that stand, with the columns of `Stage.renewed` brought up to date.
+        renew: Brings those columns of any rows of the shard up to date.
         current: The table that stands was made from what now stands above it; failures to be tried again may be in it.
         standing: That table; empty when there is none, or one of an older version.
     """
@@ -45,7 +46,7 @@ class Plan:
     todo: list[Pending]
     settled: list[Row]
     reused: pl.DataFrame
-    carried: dict[str, Row]
+    renew: Callable[[pl.DataFrame], pl.DataFrame]
     current: bool
     standing: pl.DataFrame
 
@@ -94,12 +95,13 @@ def plan_shard(
             todo.append(Pending(clip_id, derived, fingerprint))
 
     carried = {clip: {name: row[name] for name in stage.carry} for clip, row in upstream[stage.clips_from].items()}
-    reused = with_carried(standing.filter(pl.col("clip_id").is_in(kept)), carried, stage)
+    renew = partial(_renewed, stage, profile.gate, carried)
+    reused = renew(standing.filter(pl.col("clip_id").is_in(kept)))
     of_these = [(clip_id, fingerprint) for clip_id, _, fingerprint in derived_clips]
     current = list(zip(standing["clip_id"], standing["fingerprint"], strict=True)) == of_these and (
-        with_carried(standing, carried, stage).equals(standing)
+        renew(standing).equals(standing)
     )
-    return Plan(shard, clip_ids, todo, settled, reused, carried, current, standing)
+    return Plan(shard, clip_ids, todo, settled, reused, renew, current, standing)
 
 
 def _derive(
@@ -116,14 +118,17 @@ def _derive(
     return found
 
 
-def with_carried(frame: pl.DataFrame, carried: dict[str, Row], stage: Stage[Any, Any]) -> pl.DataFrame:
-    """Put the carried columns of each clip into its row."""
-    if not stage.carry or frame.is_empty():
+def _renewed(stage: Stage[Any, Any], gate: Settings, carried: dict[str, Row], frame: pl.DataFrame) -> pl.DataFrame:
+    """Copy the carried columns of each clip into its row, and judge it."""
+    if not stage.renewed or frame.is_empty():
         return frame
-    schema = polars_schema(stage.table)
     rows = [carried[clip_id] for clip_id in frame["clip_id"]]
-    columns = {name: pl.Series(name, [row[name] for row in rows], schema[name]) for name in stage.carry}
-    return frame.with_columns(**columns)
+    columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in stage.carry}
+    for verdict in stage.verdicts:
+        seen = frame.select("status", *verdict.of).to_dicts()
+        columns[verdict.column] = [verdict.judge(row, gate) if row["status"] == Status.OK else None for row in seen]
+    schema = polars_schema(stage.table)
+    return frame.with_columns(**{name: pl.Series(name, values, schema[name]) for name, values in columns.items()})
 
 
 def skipped_row(clip_id: str, skip: Skip, fingerprint: str) -> Row:

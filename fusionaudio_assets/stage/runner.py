@@ -18,7 +18,7 @@ from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
 from fusionaudio_assets.stage.history import record_shard
 from fusionaudio_assets.stage.isolate import compute_rows
 from fusionaudio_assets.stage.loading import loaded
-from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard, with_carried
+from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard
 from fusionaudio_assets.stage.spec import Models, Row, Stage
 from fusionaudio_assets.tables import polars_schema
 from resources.bucket import Version
@@ -121,7 +121,7 @@ def _commit(
 ) -> pl.DataFrame:
     schema = polars_schema(stage.table)
     settled = pl.DataFrame(plan.settled, schema=schema)
-    fresh = with_carried(pl.concat([settled, checkpoint.rows()]), plan.carried, stage)
+    fresh = plan.renew(pl.concat([settled, checkpoint.rows()]))
     order = pl.DataFrame({"clip_id": plan.clip_ids}, schema={"clip_id": pl.String})
     table = order.join(pl.concat([plan.reused, fresh]), on="clip_id", how="left", maintain_order="left")
     _validate(stage, table)

@@ -94,6 +94,23 @@ class Models(dict[str, Adapter]):
         return adapter
 
 
+@dataclass(frozen=True)
+class Verdict(Generic[Gate]):
+    """A column that follows from others of its row and the gate.
+
+    It is no part of the work: rows that stand are judged anew, so that another threshold costs no model's time.
+
+    Attributes:
+        column: The column; null in rows that are not ok.
+        of: Columns that `judge` sees.
+        judge: The rest of the row and the gate → the column's value.
+    """
+
+    column: str
+    of: tuple[str, ...]
+    judge: Callable[[Row, Gate], bool]
+
+
 def no_inputs_beyond_payloads(payloads: Mapping[str, Any], job: Job, models: Models) -> Any:
     """The default `prepare`: payloads as they are stored."""
     return payloads
@@ -125,6 +142,7 @@ class Stage(Generic[Gate, Params]):
         payloads: Payload tables by name, each `clip_id` and one more column. The row's column `<name>_file` is filled
             with the file they went to.
         carry: Columns copied from the first upstream row into every row, computed or reused.
+        verdicts: Columns that are judged in every row, computed or reused.
         also: More of what decides the output, e.g. the hash of a prompt.
         together: The rows of a shard depend on each other: when one must be computed, all are, in one batch.
         batch_size: Default number of clips at a time.
@@ -143,6 +161,7 @@ class Stage(Generic[Gate, Params]):
     params: type[Settings] = Settings
     payloads: Mapping[str, type[dy.Schema]] = field(default_factory=dict)
     carry: tuple[str, ...] = ()
+    verdicts: tuple[Verdict[Gate], ...] = ()
     also: Callable[[Params], dict[str, Json]] = nothing_else
     together: bool = False
     batch_size: int = 32
@@ -151,6 +170,11 @@ class Stage(Generic[Gate, Params]):
     def profile_needs(self) -> StageNeeds:
         """What the stage asks of a profile."""
         return StageNeeds(self.models, self.gate, self.params, self.batch_size)
+
+    @property
+    def renewed(self) -> tuple[str, ...]:
+        """Columns that are brought up to date in rows that stand."""
+        return (*self.carry, *(verdict.column for verdict in self.verdicts))
 
     @property
     def clips_from(self) -> str:

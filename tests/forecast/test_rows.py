@@ -230,11 +230,24 @@ def test_stages_that_are_not_chosen_hold_back_those_below(world: World) -> None:
 def test_a_table_left_as_it_is_puts_all_below_it_in_doubt(world: World) -> None:
     """Whether stems is out of date is known only when tags are made: then what reads it is refused."""
     world.model("tags", "tagger", Ears, deaf_to=2)
-    world.params("transcripts", min_avg_logprob=-0.9)
+    world.model("transcripts", "recognizer", Words, word="hi")
     world.record()
     told = world.forecast(select=["tags", "transcripts"])
     assert told.stages["tags"].rows.computed == (GOOD, GOOD)
     assert told.stages["transcripts"].rows.computed[0] == 0
+
+
+def test_rows_that_are_only_judged_anew_compute_nothing_and_are_told_to_those_below(world: World) -> None:
+    world.gate(min_avg_logprob=-0.01)
+    world.record()
+    told = world.forecast()
+    assert told.stages["transcripts"].rows.computed == (0, 0)
+    assert told.stages["transcripts"].tables == 2
+    assert told.stages["fused_captions"].rows.computed[1] >= SPOKEN
+    done = world.run()
+    check(told, done)
+    assert done["transcripts"].computed == 0
+    assert done["fused_captions"].computed == SPOKEN
 
 
 def test_nothing_is_written(world: World) -> None:
