@@ -9,6 +9,7 @@ import typer
 from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.clip_view import clip_view
 from fusionaudio_assets.cli.console import out, printable
+from fusionaudio_assets.overrides import read_overrides
 from fusionaudio_assets.tables import TABLES
 from fusionaudio_assets.versions import check_columns
 from resources.errors import SettingError
@@ -70,8 +71,9 @@ def gather(lake: Lake, clip_id: str, shard: str) -> dict[str, Any]:
     Raises:
         LakeError: A table cannot be read, or another version wrote it.
     """
-    overrides = ledger.query(lake, "SELECT * EXCLUDE (shard) FROM overrides WHERE shard = ?", [shard]).to_dicts()
     rows = {asset: _row(lake, asset, shard, clip_id) for asset in TABLES}
+    made = {stage: [shard] for stage in ledger.STAGES if rows[stage] is not None}
+    overrides = read_overrides(lake, made).drop("shard").to_dicts()
     return {"clip_id": clip_id, "shard": shard} | rows | {"overrides": overrides}
 
 

@@ -11,13 +11,13 @@ import typer
 
 from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.console import printable, say
+from fusionaudio_assets.overrides import read_overrides
 from resources.lake import Lake
 
 _STATUSES = ("ok", "skipped", "failed")
 
 _MOST_LISTED = 3
 """Shards that a footnote names."""
-_OVERRIDES = "SELECT * FROM overrides ORDER BY shard, list_position(?, stage), rule"
 
 Counts = Mapping[str, int]
 """Number of clips by status."""
@@ -31,7 +31,8 @@ def status(lake_uri: str, *, as_json: bool) -> None:
     lake = Lake(lake_uri)
     sizes = ledger.shard_sizes(lake)
     found = ledger.counts(lake)
-    overrides = ledger.query(lake, _OVERRIDES, [list(ledger.STAGES)])
+    overrides = read_overrides(lake, {stage: lake.shards(stage) for stage in ledger.STAGES})
+    overrides = overrides.sort("shard", maintain_order=True)
     if as_json:
         typer.echo(json.dumps(as_object(lake_uri, sizes, found, overrides), ensure_ascii=False))
         return
