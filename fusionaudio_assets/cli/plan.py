@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 import typer
 from rich.table import Table
 
 from fusionaudio_assets.cli.console import print_table, say, warn
-from fusionaudio_assets.forecast import Cause, Forecast, Rows, Seconds, StageForecast, forecast
+from fusionaudio_assets.forecast import Cause, Forecast, Rows, StageForecast, forecast
 from fusionaudio_assets.workspace import Workspace
 from resources.profile import Profile, profile_text
 
@@ -83,8 +82,9 @@ def _table(found: Forecast) -> Table:
     for name in ("shards", "reuse", "compute"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("why", overflow="fold", ratio=1)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("from", no_wrap=True)
+    for name in ("time", "at most"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("from", overflow="fold")
     for name, stage in found.stages.items():
         table.add_row(
             name,
@@ -92,7 +92,8 @@ def _table(found: Forecast) -> Table:
             _range(*stage.rows.reused),
             _range(*stage.rows.computed),
             "; ".join(_why(stage.rows)),
-            _time(stage.seconds) if stage.touched else "",
+            _duration(stage.seconds.expected) if stage.touched else "",
+            _duration(stage.seconds.high) if stage.touched else "",
             _basis(stage) if stage.touched else "",
         )
     return table
@@ -127,7 +128,8 @@ def _remarks(found: Forecast) -> Iterable[str]:
     if found.unknown:
         yield f"In all: not known; no earlier run with these models tells of {', '.join(found.unknown)}."
     else:
-        yield f"In all: {_time(seconds)}."
+        low, high = _duration(seconds.low), _duration(seconds.high)
+        yield f"In all: {_duration(seconds.expected)}, at least {low}, at most {high}."
     if any(stage.touched for stage in found.stages.values()) and not found.besides.runs:
         yield "No earlier run from the terminal tells what Dagster takes besides: it is not in the times."
     for asset in found.over_all_shards:
@@ -138,15 +140,11 @@ def _range(low: int, high: int) -> str:
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
-def _time(seconds: Seconds) -> str:
-    if seconds.expected is None:
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
         return "unknown"
-    about = _duration(seconds.expected)
-    low, high = (None if one is None else _duration(one) for one in (seconds.low, seconds.high))
-    return about if low == high == about else f"{about} ({low or '?'} to {high or '?'})"
-
-
-def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return str(timedelta(seconds=round(seconds)))
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
