@@ -8,10 +8,11 @@ import dagster as dg
 
 from fusionaudio_assets.checks.evaluate import Verdict
 from fusionaudio_assets.checks.gate import name_of, way_out
-from fusionaudio_assets.checks.rules import ERROR, WARN
+from fusionaudio_assets.checks.rules import ERROR, WARN, Bound
 
 GATE = "gate"
 WATCH = "watch"
+NO_CLIP = Bound("clips", 0)
 _WHEN = "It is evaluated whenever the asset is materialized, and cannot be executed alone."
 
 
@@ -71,9 +72,14 @@ def broken_rules(verdicts: Sequence[Verdict]) -> dict[str, int]:
 
 
 def rule_figures(verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """Figures of rules by name, of those that had something to measure; the UI plots them. Broken ones come first."""
+    """Figures of rules by name, the broken ones first, which the UI plots by partition.
+
+    A rule that held has none where there was nothing to measure or where it allows no clip: a plot of zeros tells less
+    than it hides.
+    """
     ordered = sorted(verdicts, key=lambda verdict: (verdict.holds, verdict.rule.name))
-    return {f"rule/{verdict.rule.name}": verdict.figure for verdict in ordered if verdict.figure is not None}
+    told = [verdict for verdict in ordered if not (verdict.holds and verdict.rule.bound == NO_CLIP)]
+    return {f"rule/{verdict.rule.name}": verdict.figure for verdict in told if verdict.figure is not None}
 
 
 def _table(verdicts: Sequence[Verdict]) -> dg.TableMetadataValue:
@@ -81,7 +87,7 @@ def _table(verdicts: Sequence[Verdict]) -> dg.TableMetadataValue:
         dg.TableRecord(
             {
                 "rule": verdict.rule.name,
-                "holds": "yes" if verdict.holds else "NO",
+                "holds": "nothing to measure" if verdict.figure is None else "yes" if verdict.holds else "NO",
                 "figure": verdict.figure,
                 "allowed": verdict.rule.bound_text,
                 "guards": verdict.rule.guards,
