@@ -35,7 +35,7 @@ def test_people_read_what_is_computed_and_why(terminal: Terminal, world: World) 
     assert result.exit_code == 0
     assert line_of("tags", result.stdout) == "tags 5 0"
     transcripts = line_of("transcripts", result.stdout)
-    assert transcripts.startswith("transcripts 1 of 1 2 3 3 new model (recognizer: double-words → double-other)")
+    assert transcripts.startswith("transcripts 1 of 1 2 3 3 new model (recognizer: double-words →")
     assert "unknown" in transcripts
     assert line_of("fused_captions", result.stdout).startswith("fused_captions 1 of 1 2–5 0–3 ≤ 3 upstream changed")
     assert "In all: not known; no earlier run with these models tells of transcripts." in result.stdout
