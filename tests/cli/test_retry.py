@@ -132,13 +132,16 @@ def test_failures_for_good_are_not_tried_by_a_run(terminal: Terminal, lake: Lake
 
 def test_only_matching_clips_and_what_follows_are_computed(terminal: Terminal, lake: Lake, calls: Calls) -> None:
     calls.is_mended = True
+    before = {stage: lake.content_of(stage, "shard-000001") for stage in STAGES}
     result = terminal("retry", "--stage", "transcripts", "--reason", "malformed_answer", "--lake", lake.uri)
     assert result.exit_code == 0, result.stderr
     assert calls.heard_s == [ODD_S]
     assert calls.decoded == []
     assert calls.prompts > 0
     assert query(lake, "SELECT reason FROM ledger WHERE status = 'failed'")["reason"].to_list() == ["unknown_format"]
-    assert "Tables made: 5; " in result.stderr, "transcripts, captions, scores, questions, decisions"
+    changed = {stage for stage in STAGES if lake.content_of(stage, "shard-000001") != before[stage]}
+    assert {"transcripts", "fused_captions"} <= changed
+    assert changed <= {"transcripts", "fused_captions", "caption_scores", "qa_pairs", "filtered_dataset"}
     assert not lake.has_file(".work/retry")
 
 
