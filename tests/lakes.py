@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import dataframely as dy
 import numpy as np
 import polars as pl
 
@@ -110,6 +111,6 @@ def _stage_row(asset: str, row: Row, own: Row) -> Row:
     return row | common | own | (kept if asset == "filtered_dataset" else {})
 
 
-def _frame(table: type[Any], rows: Sequence[Row]) -> pl.DataFrame:
+def _frame(table: type[dy.Schema], rows: Sequence[Row]) -> pl.DataFrame:
     schema = polars_schema(table)
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
