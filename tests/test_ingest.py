@@ -71,8 +71,9 @@ class TestFolder:
         (folder / "circle.wav").symlink_to(folder / "circle.wav")
         found = collect(folder)
         assert sources(found.rows) == [["a.wav", "inside.wav"]]
+        assert sum("leads out of the folder" in warning for warning in found.warnings) == 2
+        assert sum("leads back to itself" in warning for warning in found.warnings) == 1
         assert len(found.warnings) == 3
-        assert all("leads out of the folder" in warning for warning in found.warnings)
 
     def test_same_bytes_are_one_clip_with_all_its_sources(self, tmp_path: Path) -> None:
         media(tmp_path / "b.wav", "same")
@@ -108,7 +109,9 @@ class TestList:
         assert sources(found.rows) == [["../audio/a.wav"], ["../audio/odd.name"], ["none.wav"]]
         assert [bool(row["file_sha256"]) for row in found.rows] == [True, True, False]
 
-    def test_empty_or_no_text(self, tmp_path: Path) -> None:
+    def test_what_is_no_file(self, tmp_path: Path) -> None:
+        listing = media(tmp_path / "c.txt", f"none.wav\r\n{tmp_path}\r\n \r\nhttp://localhost/a.wav\r\n")
+        assert [row["file_sha256"] for row in collect(listing).rows] == [None, None, None]
         with pytest.raises(SettingError, match="lists no file"):
             collect(media(tmp_path / "a.txt", "\n\n"))
         (tmp_path / "b.txt").write_bytes(b"\xff\xfe\x00")
@@ -230,6 +233,12 @@ class TestPlainTable:
         [
             ("name,labels\na.wav,Dog\n", "line 1 is neither a header with a column file"),
             ("# only\n# comments\n", "holds no line but comments"),
+            ("file;labels\na.wav;Dog\n", "line 1 is parted by semicolons"),
+            ("id\tstart_s\tend_s\na\t0\t1\n", "line 1 is parted by tabs"),
+            ("f\0i\0l\0e\0\n\0", "not a text file in UTF-8"),
+            ("file,end_s\na.wav,1e300\n", "line 2, column end_s: '1e300' is after the end of any file"),
+            ('"file,labels\na.wav,Dog\n', "line 1 is neither a header"),
+            ("file,labels\na.wav," + 200_000 * "x", "line 2: field larger than field limit"),
             ("file,file\na.wav,a.wav\n", "column file stands there twice"),
             ("file,labels\na.wav\n", "line 2: 1 columns instead of 2"),
             ("file,start_s,end_s\na.wav,one,2\n", "line 2, column start_s: 'one' is not a number"),
@@ -249,6 +258,16 @@ class TestPlainTable:
         with pytest.raises(SettingError, match=message) as caught:
             collect(tmp_path / "clips", labels=self.table(tmp_path, text))
         assert "labels.csv" in str(caught.value)
+
+    def test_no_line(self, tmp_path: Path) -> None:
+        with pytest.raises(SettingError, match="holds a header and no line"):
+            collect(self.table(tmp_path, "file,labels\n"))
+
+    def test_a_pipe_does_not_hang(self, tmp_path: Path) -> None:
+        for name in ("pipe.csv", "pipe.txt"):
+            os.mkfifo(tmp_path / name)
+            with pytest.raises(SettingError, match="is not a regular file"):
+                collect(tmp_path / name)
 
     def test_many_faults_are_counted(self, tmp_path: Path) -> None:
         with pytest.raises(SettingError, match="and 90 more"):

@@ -86,7 +86,10 @@ def _from_folder(folder: Path, labels: Path | None) -> Collected:
 
 def _from_table(source: Path) -> Collected:
     scan = scan_folder(source.parent)
-    accounts, warnings = _matched(open_table(source), scan.media, source.parent)
+    table = open_table(source)
+    accounts, warnings = _matched(table, scan.media, source.parent)
+    if not accounts and not table.by_id:
+        raise SettingError(f"{source} holds a header and no line.", hint="Give one line for each clip.")
     if not accounts:
         raise SettingError(
             f"No media file below {source.parent.absolute()} belongs to a line of {source}.",

@@ -1,5 +1,6 @@
 """Find media files below a folder, and hash them."""
 
+import errno
 import hashlib
 import os
 from collections import Counter
@@ -95,12 +96,22 @@ def is_text(name: str) -> bool:
 def _inside(link: Path, root: Path) -> bool:
     try:
         return link.resolve().is_relative_to(root)
-    except (OSError, RuntimeError):  # links in a circle
+    except (OSError, RuntimeError):
         return False
 
 
 def _outside(link: Path) -> str:
+    if _is_circle(link):
+        return f"{printable(str(link))} is a link that leads back to itself. Remove it."
     return f"{printable(str(link))} is a link that leads out of the folder. Copy the file, or list it in a text file."
+
+
+def _is_circle(link: Path) -> bool:
+    try:
+        link.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _sha256(path: Path) -> str | None:

@@ -33,8 +33,11 @@ _SYNONYMS = {
     "quality": "label_quality", "licence": "license", "path": "file", "filename": "file",
 }  # fmt: skip
 _AUDIOSET_COLUMNS = ["id", "start_s", "end_s", "labels"]
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _MID = re.compile(r"/[a-z]/\w+")
 _MOST_ERRORS = 10
+_MOST_S = 1e7
+"""Nearly four months."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,8 @@ def open_table(path: Path) -> SegmentTable:
         with open_text(path) as file:
             names: list[str] = []
             for number, line in enumerate(file, 1):
+                if "\0" in line:  # UTF-16 without its mark
+                    raise not_text(path)
                 if line.startswith("#"):
                     names = _split(line.lstrip("# "))
                 elif line.strip():
@@ -143,6 +148,8 @@ def open_text(path: Path) -> TextIO:
         SettingError: It cannot be read.
     """
     try:
+        if not path.is_file():  # a pipe would be waited on for ever, and can be read only once
+            raise SettingError(f"{path} is not a regular file.", hint="Save what comes out of it to a file first.")
         return path.open(encoding="utf-8-sig", newline="")
     except OSError as error:
         raise SettingError(f"{path} cannot be read: {error.strerror}.") from error
@@ -161,6 +168,10 @@ def _with_columns(path: Path, commented: list[str], first: list[str], number: in
         return _table(path, commented, number - 1)
     if len(first) == len(_AUDIOSET_COLUMNS) and _is_number(first[1]) and _is_number(first[2]):
         return _table(path, _AUDIOSET_COLUMNS, number - 1)
+    line = ",".join(first)
+    for delimiter, name in _OTHER_DELIMITERS.items():
+        if _known(line.split(delimiter)) & {"file", "id"}:
+            raise SettingError(f"{path}: line {number} is parted by {name}.", hint="Part the columns by commas.")
     raise SettingError(
         f"{path}: line {number} is neither a header with a column file (or id) nor a line of AudioSet's segment lists.",
         hint=f"Columns that are understood: {', '.join(COLUMNS)}.",
@@ -225,6 +236,8 @@ def _seconds(values: dict[str, str], column: str) -> float | None:
     value = _number(text, column)
     if value < 0:
         raise _BadField(column, f"{text!r} is before the start of the file")
+    if value > _MOST_S:
+        raise _BadField(column, f"{text!r} is after the end of any file")
     return round(value, 3)
 
 
