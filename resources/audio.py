@@ -21,8 +21,8 @@ LOUDNESS_BLOCK_S = 0.4
 """Length of the gating block of ITU-R BS.1770: shorter sound has no integrated loudness."""
 
 _GATE_LUFS, _OFFSET_LUFS = -70.0, -0.691  # both of ITU-R BS.1770
-_PIECE_BLOCKS, _RUN_UP_BLOCKS = 600, 10
-"""A minute, and a second, of blocks that begin every tenth of a second."""
+_PIECE_BLOCKS, _RUN_UP_BLOCKS = 200, 10
+"""Twenty seconds, and one, of blocks that begin every tenth of a second."""
 
 _FULL_SCALE = 1 << 23
 _BLOCK = 1 << 20

@@ -108,13 +108,13 @@ class Checkpoint:
         for payload, table in self.stage.payloads.items():
             schema = _arrow(pl.DataFrame(schema=polars_schema(table))).schema
             (value,) = (column for column in schema.names if column != "clip_id")
-            found = [{"clip_id": row["clip_id"], value: row[payload]} for row in rows if row.get(payload) is not None]
+            held = [row for row in rows if row.get(payload) is not None]
+            found = [{"clip_id": row["clip_id"], value: row.pop(payload)} for row in held]
             if found:
                 # Arrow all the way: a frame of polars in between would be one more copy of long sound.
                 self.lake.write_batch(self._part_name(part, payload), pa.Table.from_pylist(found, schema=schema))
-                for row in rows:
-                    if row.get(payload) is not None:
-                        row[f"{payload}_file"] = "pending"
+            for row in held:
+                row[f"{payload}_file"] = "pending"
         plain = [{key: value for key, value in row.items() if key not in self.stage.payloads} for row in rows]
         frame = pl.DataFrame(plain, schema=polars_schema(self.stage.table))
         self.lake.write_batch(f"{self.folder}/{part}{_ROWS}", _arrow(frame))

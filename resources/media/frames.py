@@ -43,7 +43,7 @@ class Room:
         """Append ``(channels, samples) float32``."""
         end = self._used + samples.shape[1]
         if end > len(self._samples):
-            self._resize(end + end // 4)
+            self._resize(end + end // 8)
         self._samples[self._used : end] = samples.T
         self._used = end
 

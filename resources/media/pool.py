@@ -110,12 +110,14 @@ def prepare_clip(request: DecodeRequest, settings: MediaSettings) -> PreparedCli
 
 
 def _prepared(clip: DecodedClip) -> PreparedClip:
+    # Measured first, since that takes memory, and so does the encoded sound.
+    loudness = loudness_lufs(clip.audio, clip.sample_rate_hz)
     return PreparedClip(
         flac=encode_flac(clip.audio, clip.sample_rate_hz),
         num_samples=clip.audio.shape[1],
         duration_s=clip.duration_s,
         samples_sha256=samples_sha256(clip.audio, clip.sample_rate_hz),
-        loudness_lufs=loudness_lufs(clip.audio, clip.sample_rate_hz),
+        loudness_lufs=loudness,
         peak_db=peak_db(clip.audio),
         sample_rate_hz=clip.sample_rate_hz,
         source_sample_rate_hz=clip.source_sample_rate_hz,
