@@ -75,6 +75,9 @@ def test_rare_values_are_measured_but_not_shown() -> None:
     assert found.filter(pl.col("name") == "share/best_tag/Rain")["value"].to_list() == [1 / 40]
     assert "share/best_tag/Rain" not in as_metadata(found)
     assert "share/best_tag/Bark" in as_metadata(found)
+    shard = Shard(120)
+    shard.edit("tags", 0, tags=[{"label": "Rain", "score": 0.9}])
+    assert "share/best_tag/Rain" not in of(shard, "tags")["name"]
 
 
 # How shards compare -------------------------------------------------------------------------------------------------

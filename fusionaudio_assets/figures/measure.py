@@ -2,7 +2,7 @@
 
 A figure is named for what it is: `mean/words`, `share/kept`, and `share/modality/music` for one value of many. Beside
 these stands the share of the clips that have any such value, as `share/modality/any`: a value that a shard does not
-name has the share 0 there.
+name has the share 0 there, or next to it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,9 @@ SCHEMA = pl.Schema({"shard": pl.String, "name": pl.String, "value": pl.Float64, 
 
 LEAST_SHOWN = 0.05
 """Rarer values of many are compared and not shown."""
+
+LEAST_MEASURED = 0.01
+"""Still rarer ones are left out: figures of many shards are in memory at once, and tags have hundreds of values."""
 
 OF_MANY = r"^(share/[^/]+)/."
 """Names of shares by a value: what they are shares of goes before."""
@@ -75,7 +78,14 @@ class Shares:
             among = among.with_columns(pl.concat_list("value"))
         values = among.with_columns(pl.col("value").fill_null([]).list.drop_nulls().list.unique())
         clips = values.group_by("shard").agg(clips=pl.len(), any=(pl.col("value").list.len() > 0).sum())
-        counted = values.explode("value", empty_as_null=True).drop_nulls().group_by("shard", "value").len()
+        counted = (
+            values.explode("value", empty_as_null=True)
+            .drop_nulls()
+            .group_by("shard", "value")
+            .len()
+            .join(clips, on="shard")
+            .filter(pl.col("len") >= LEAST_MEASURED * pl.col("clips"))
+        )
         named = pl.concat(
             [
                 clips.select("shard", name=pl.lit(f"share/{self.name}{ANY}"), count=pl.col("any")),
