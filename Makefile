@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow lint ui bench help clean
+.PHONY: demo test test-slow test-kills lint ui bench help clean
 
 demo: $(VENV)/.core ## caption the example clips with the embedded profile
 	$(BIN)/fusionaudio demo --lake $(LAKE)
@@ -17,6 +17,10 @@ test: lint ## lint, types and the default tests
 test-slow: $(VENV)/.dev ## the tests that take minutes: kills and power cuts under the real daemon
 	$(BIN)/fusionaudio models fetch --profile embedded
 	$(BIN)/python -m pytest -m slow
+
+test-kills: $(VENV)/.dev ## kill -9 at 40 counted events of a run with real models, and print what they cost
+	$(BIN)/fusionaudio models fetch --profile embedded
+	$(BIN)/python -m pytest -m slow --capture=no tests/recovery
 
 lint: $(VENV)/.dev ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .
