@@ -1,5 +1,6 @@
 """Clips and lakes for runs that are killed."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from resources.media import DecodeRequest, PreparedClip, prepare_clip
 from resources.profile import profile_text
 from tests.doubles import double_profile
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "clips"
 BATCH = 2
 SELECT = "raw_clips,tags"
 """Stages that cheap runs are made of: one with payloads, and one above which a gate stands."""
@@ -54,6 +56,15 @@ def write_tones(folder: Path, count: int, *, seconds: float = 0.5) -> None:
         pitches_hz = (220 + 60 * number) * np.array([1.0, 1.25, 1.5])[:, None]
         chord = np.sin(2 * np.pi * pitches_hz * time_s).mean(axis=0) * np.exp(-2 * time_s / seconds)
         soundfile.write(folder / f"chord {number}.wav", 0.3 * chord, rate_hz)
+
+
+def write_examples(folder: Path) -> None:
+    """The example clips, and the second half of some of them: fourteen clips."""
+    for path in EXAMPLES.iterdir():
+        shutil.copy(path, folder)
+    for name in ("reading_austen.wav", "monkeys.flac", "alarm_clock.ogg", "morning_coffee.mp3"):
+        audio, rate_hz = soundfile.read(EXAMPLES / name)
+        soundfile.write(folder / f"half of {name}.wav", audio[len(audio) // 2 :], rate_hz)
 
 
 def differences(one: Path, other: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import signal
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +12,7 @@ from fusionaudio_assets.instance import open_instance
 from fusionaudio_assets.shards import SHARDS_NAME
 from resources.lake import Lake
 from tests.recovery.lakes import SELECT, differences, not_shown
+from tests.recovery.moments import Moment
 from tests.recovery.terminal import Terminal
 
 SHARDS = ["shard-000001", "shard-000002"]
@@ -52,13 +54,15 @@ def test_a_lake_that_lost_its_instance_is_registered_again(shell: Terminal, tmp_
     lake = Path(shutil.copytree(finished, tmp_path / "lake"))
     shutil.rmtree(lake / ".dagster")
     log = tmp_path / "batches.txt"
+    killed = shell.run("run", "--lake", lake, "--select", SELECT, at=Moment("event stored", nth=4))
+    assert killed.code == -signal.SIGKILL, "the checks of a second table are stored, and it is not"
     again = shell.run("run", "--lake", lake, "--select", SELECT, log=log)
     assert again.code == 0, again.output
     assert "Tables made: 0; unchanged and passed over: 4" in again.output
     assert not log.exists(), "something was computed"
     assert differences(finished, lake) == []
     with open_instance(Lake(lake)) as instance:
-        assert instance.get_runs() == [], "no run is needed for that"
+        assert {(run.job_name, run.is_success) for run in instance.get_runs()} == {("register", True)}
     _check_registered(lake)
 
 

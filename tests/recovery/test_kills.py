@@ -15,13 +15,11 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from fusionaudio_assets.graph import STAGES
 from fusionaudio_assets.instance import open_instance
 from resources.lake import Lake
-from tests.recovery.lakes import SELECT, differences, not_shown, payloads, write_profile, write_tones
+from tests.recovery.lakes import SELECT, differences, not_shown, payloads, write_examples, write_profile
 from tests.recovery.moments import KINDS, Moment
 from tests.recovery.terminal import Ended, Terminal, leftovers
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="orphans are looked for in /proc")
-
-EXAMPLES = Path(__file__).parents[2] / "examples" / "clips"
 
 INGEST = [
     Moment("files are hashed"),
@@ -149,10 +147,10 @@ def test_an_ingest(shell: Terminal, tmp_path: Path, ingested: Path) -> None:
 def test_forty_kills_of_the_embedded_profile(
     shell: Terminal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Real models, from the files to the release, over the examples and four chords."""
+    """Real models, from the files to the release, over fourteen clips."""
     media, calm, shaken = tmp_path / "media", tmp_path / "calm", tmp_path / "shaken"
-    shutil.copytree(EXAMPLES, media)
-    write_tones(media, 4)
+    media.mkdir()
+    write_examples(media)
     settings = write_profile(tmp_path, "embedded")
     for lake in (calm, shaken):
         assert shell.run("init", "--lake", lake, "--profile", settings).code == 0
