@@ -88,7 +88,7 @@ def _table(verdicts: Sequence[Verdict]) -> dg.TableMetadataValue:
             {
                 "rule": verdict.rule.name,
                 "holds": "nothing to measure" if verdict.figure is None else "yes" if verdict.holds else "NO",
-                "figure": verdict.figure,
+                "figure": None if verdict.figure is None else float(f"{verdict.figure:.4g}"),
                 "allowed": verdict.rule.bound_text,
                 "guards": verdict.rule.guards,
                 "for example": "\n".join(verdict.samples),
