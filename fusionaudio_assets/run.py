@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.tags import PARTITION_NAME_TAG
 
 from fusionaudio_assets.checks.gate import check_overrides
 from fusionaudio_assets.definitions import JOB, LAKE_JOBS, build_definitions
 from fusionaudio_assets.graph import LAKE_ASSETS, STAGES, profile_needs
 from fusionaudio_assets.instance import dagster_home, open_instance, storage_faults
 from fusionaudio_assets.interrupts import heeding_interrupts
-from fusionaudio_assets.registration import register
+from fusionaudio_assets.registration import Register
 from fusionaudio_assets.run_clock import RunClock
 from fusionaudio_assets.run_launcher import terminal
 from fusionaudio_assets.selection import chosen_assets, chosen_shards
@@ -22,7 +21,6 @@ from fusionaudio_assets.stage import Stage, look, progress_listener
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
 from resources.errors import LakeError
-from resources.lake import Lake
 
 Config = Mapping[str, Any]
 """A `StageConfig` as Dagster reads it."""
@@ -107,7 +105,7 @@ def run_lake(
     with (
         storage_faults(home),
         open_instance(workspace.lake) as instance,
-        terminal(instance, lambda run: _show(run, instance, workspace.lake)) as tags,
+        terminal(instance, lambda run: Register(instance, workspace.lake).made_by(run, STAGES)) as tags,
         heeding_interrupts() as heed_interrupts,
         _listening(told.clips),
         _no_model_left(),
@@ -142,7 +140,7 @@ class _Run:
         definitions = build_definitions(workspace.lake.uri)
         self.job = definitions.resolve_job_def(JOB)
         self.lake_jobs = {asset: definitions.resolve_job_def(job) for asset, job in LAKE_JOBS.items()}
-        self.summary, self.clock = Summary(), RunClock()
+        self.summary, self.clock, self.register = Summary(), RunClock(), Register(instance, workspace.lake)
         self._broken: set[str] = set()
 
     def stage(self, stage: Stage[Any, Any], shards: Sequence[str]) -> None:
@@ -157,7 +155,7 @@ class _Run:
             try:
                 if not look(stage, shard, lake, profile, retry).changed:
                     if shard not in known:  # an instance that was lost
-                        register(self.instance, stage, shard, lake)
+                        self.register.table(stage, shard)
                     self.summary.passed.setdefault(stage.name, []).append(shard)
                     self.told.passed(stage.name, shard)
                     continue
@@ -213,15 +211,6 @@ def _config(
     """What the runs of a stage are told."""
     told: dict[str, Any] = {"overrides": dict(overrides)}
     return told if retry is None else told | {"retry": sorted(retry.get(stage.name, ()))}
-
-
-def _show(run: dg.DagsterRun, instance: dg.DagsterInstance, lake: Lake) -> None:
-    """Show what a run that died has committed: it may not have come to tell it."""
-    shard = run.tags.get(PARTITION_NAME_TAG, "")
-    for key in run.asset_selection or ():
-        asset = key.to_user_string()
-        if asset in STAGES and lake.has_table(asset, shard):
-            register(instance, STAGES[asset], shard, lake)
 
 
 def _message_of(result: dg.ExecuteInProcessResult) -> str:
