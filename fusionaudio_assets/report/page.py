@@ -136,9 +136,7 @@ def _counted(title: str, what: str, counts: Mapping[Any, int]) -> str:
 def _decisions(report: Report) -> str:
     if not report.counts["drop_reason"]:
         return ""
-    rows = (
-        (f"`{name}`", meaning_of(name), f"{count:,}") for name, count in _ordered(report.counts["drop_reason"])
-    )
+    rows = ((f"`{name}`", meaning_of(name), f"{count:,}") for name, count in _ordered(report.counts["drop_reason"]))
     return f"## Reasons against clips\n\nA clip may have several.\n\n{table(('reason', 'meaning', 'clips'), rows)}"
 
 
