@@ -9,7 +9,8 @@ Nothing here needs Dagster, so that whoever only looks does not wait for it.
 """
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -80,12 +81,23 @@ def query(lake: Lake, sql: str, parameters: Sequence[object] = ()) -> pl.DataFra
     Raises:
         LakeError: There is no lake, or a table cannot be read.
     """
+    with reading(lake) as connection:
+        found: pl.DataFrame = connection.sql(sql, params=list(parameters)).pl()
+    return found
+
+
+@contextmanager
+def reading(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection as of `connect` for several queries; it is closed afterwards.
+
+    Raises:
+        LakeError: There is no lake, or a table cannot be read.
+    """
     with connect(lake) as connection:
         try:
-            found: pl.DataFrame = connection.sql(sql, params=list(parameters)).pl()
+            yield connection
         except duckdb.Error as error:
             raise _fault(lake, error) from error
-    return found
 
 
 def counts(lake: Lake) -> pl.DataFrame:

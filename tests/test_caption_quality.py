@@ -80,6 +80,13 @@ def test_what_is_not_finished_is_told_and_only_its_failures_are_counted(lake: La
         survey(lake, examples=2)
 
 
+@pytest.mark.parametrize("shard", ["shard-000001", "shard-000003"])
+def test_a_damaged_table_is_named_with_the_way_out(lake: Lake, shard: str) -> None:
+    (Path(lake.root) / f"fused_captions/{shard}.parquet").write_bytes(b"PAR1 and nothing more")
+    with pytest.raises(LakeError, match=rf"fused_captions/{shard}\.parquet cannot be read.*Delete the file"):
+        survey(lake, examples=2)
+
+
 def test_words_of_others_break_no_table(lake: Lake) -> None:
     page = as_markdown(survey(lake, examples=5), "picture.svg")
     lines = page.splitlines()

@@ -109,7 +109,7 @@ def survey(lake: Lake, *, examples: int) -> Report:
             hint="Make captions first with `fusionaudio run`.",
         )
     report = Report(shards=len(finished), unfinished=len(set(lake.shards()) - set(finished)))
-    with ledger.connect(lake) as connection:
+    with ledger.reading(lake) as connection:
         for start in range(0, len(finished), SHARDS_AT_ONCE):
             some = finished[start : start + SHARDS_AT_ONCE]
             for table in (CLIPS, HEARD):
