@@ -3,22 +3,25 @@
 import dagster as dg
 from pydantic import Field
 
-from fusionaudio_assets.materialize import OWNERS, column_schema
+from fusionaudio_assets.materialize import OVERRIDES, OWNERS, ask_gate, column_schema
 from fusionaudio_assets.release import publish
 from fusionaudio_assets.release.card import data_card
 from fusionaudio_assets.tables import Release
 from fusionaudio_assets.workspace import LakeResource
 from resources.errors import ResourceError
 
+READS = ["raw_clips", "fused_captions", "qa_pairs", "filtered_dataset"]
+
 
 class DatasetReleaseConfig(dg.Config):
     """What goes into a release."""
 
+    overrides: dict[str, str] = OVERRIDES
     with_audio: bool = Field(False, description="Put the sound into the Parquet files instead of naming its source")
 
 
 @dg.asset(
-    deps=["raw_clips", "fused_captions", "qa_pairs", "filtered_dataset"],
+    deps=READS,
     group_name="release",
     kinds={"parquet", "huggingface"},
     owners=OWNERS,
@@ -28,7 +31,8 @@ def dataset_release(config: DatasetReleaseConfig, lake: LakeResource) -> dg.Mate
     """Write the kept clips of all shards as a versioned release: Parquet, JSONL, training JSON and a data card."""
     try:
         workspace = lake.open()
-        released = publish(workspace.lake, workspace.profile, with_audio=config.with_audio)
+        admission = ask_gate("dataset_release", READS, workspace, config.overrides)
+        released = publish(workspace.lake, workspace.profile, admission, with_audio=config.with_audio)
     except ResourceError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     record = released.record
@@ -44,6 +48,7 @@ def dataset_release(config: DatasetReleaseConfig, lake: LakeResource) -> dg.Mate
             "words_mean": record["words"]["mean"],
             "qa_pairs": sum(record["qa_pairs"].values()),
             "unfinished_shards": record["unfinished_shards"],
+            "refused_shards": len(record["refused_shards"]),
             "card": dg.MetadataValue.md(data_card(record).split("---\n", 2)[2]),
         },
         data_version=dg.DataVersion(released.version),

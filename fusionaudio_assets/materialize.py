@@ -1,6 +1,6 @@
 """The thin layer between a stage and Dagster: asset options, and one materialisation."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -8,6 +8,7 @@ import dataframely as dy
 import polars as pl
 from pydantic import Field
 
+from fusionaudio_assets.checks.admission import Admission, admitted
 from fusionaudio_assets.checks.asset_checks import broken_rules, check_results, check_specs, rule_figures
 from fusionaudio_assets.checks.gate import gate_in, judged, name_of, record_overrides
 from fusionaudio_assets.figures import as_metadata, keep
@@ -15,7 +16,7 @@ from fusionaudio_assets.shards import MANIFEST, SHARDS
 from fusionaudio_assets.stage import Stage, run_shard
 from fusionaudio_assets.stage.account import counts
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text, stage_identity
-from fusionaudio_assets.workspace import LakeResource
+from fusionaudio_assets.workspace import LakeResource, Workspace
 from resources.errors import ResourceError
 from resources.profile import StageProfile
 
@@ -30,13 +31,15 @@ _DECLARED: dict[str, Stage[Any, Any]] = {}
 """Stages by name, filled as their assets are declared: a gate looks at the stages above."""
 
 
+OVERRIDES: dict[str, str] = Field(
+    {}, description="ERROR rules of tables above to pass over, each with the reason: {'tags/scores_in_range': 'why'}"
+)
+
+
 class StageConfig(dg.Config):
     """What a run may be told."""
 
-    overrides: dict[str, str] = Field(
-        {},
-        description="ERROR rules of tables above to pass over, each with the reason: {'tags/scores_in_range': 'why'}",
-    )
+    overrides: dict[str, str] = OVERRIDES
     retry: list[str] | None = Field(
         None,
         description="Of the clips that failed compute again those that failed for one of these reasons and no others, "
@@ -77,6 +80,15 @@ def column_schema(table: type[dy.Schema]) -> dg.TableSchema:
             for name, column in table.columns().items()
         ]
     )
+
+
+def ask_gate(reader: str, above: Sequence[str], workspace: Workspace, overrides: Mapping[str, str]) -> Admission:
+    """Ask the gate about all shards, for an asset over the whole lake; `above` are names of stages as for `admitted`.
+
+    Raises:
+        SettingError: An override names no rule, or gives no reason.
+    """
+    return admitted(reader, [_DECLARED[name] for name in above], workspace, _DECLARED, overrides)
 
 
 def code_version(stage: Stage[Any, Any], profile: StageProfile) -> str:

@@ -10,7 +10,7 @@ import dagster as dg
 
 from fusionaudio_assets.checks.gate import check_overrides
 from fusionaudio_assets.definitions import JOB, LAKE_JOBS, build_definitions
-from fusionaudio_assets.graph import LAKE_ASSETS, STAGES, profile_needs
+from fusionaudio_assets.graph import LAKE_ASSETS, RELEASE, STAGES, profile_needs
 from fusionaudio_assets.instance import dagster_home, open_instance, storage_faults
 from fusionaudio_assets.interrupts import heeding_interrupts
 from fusionaudio_assets.registration import Register
@@ -111,6 +111,7 @@ def run_lake(
         _no_model_left(),
     ):
         configs = {stage.name: _config(stage, overrides or {}, retry) for stage in stages}
+        configs[RELEASE] = {"overrides": dict(overrides or {})}
         run = _Run(workspace, instance, told, tags, heed_interrupts, configs=configs)
         for index, stage in enumerate(stages):
             run.stage(stage, keys)
@@ -178,7 +179,10 @@ class _Run:
         # By the order of events: where an asset was wiped, Dagster's notion of the latest one goes by the clock.
         (record,) = self.instance.fetch_materializations(dg.AssetKey(asset), limit=1).records
         assert record.asset_materialization is not None
-        self.summary.written[asset] = str(record.asset_materialization.metadata["path"].value)
+        told = record.asset_materialization.metadata
+        self.summary.written[asset] = str(told["path"].value)
+        if asset == RELEASE and (refused := told["refused_shards"].value):
+            self._failed(asset, "", f"{refused} shards were refused by a gate and left out; its README.md tells why.")
 
     def _executed(self, job: dg.JobDefinition, asset: str, shard: str | None = None) -> str | None:
         start_s = time.monotonic()
@@ -188,7 +192,7 @@ class _Run:
             instance=self.instance,
             tags=dict(self._tags),
             raise_on_error=False,
-            run_config=QUIET if shard is None else {**QUIET, "ops": {asset: {"config": self._configs[asset]}}},
+            run_config={**QUIET, "ops": {asset: {"config": self._configs.get(asset, {})}}},
         )
         self._heed_interrupts()
         if not result.success:

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import datasets
 import numpy as np
 import polars as pl
@@ -15,12 +14,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusionaudio_assets.dataset_release import dataset_release
 from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.payloads import loaded_audio
 from fusionaudio_assets.release import formats, publish, write_export
-from fusionaudio_assets.release.survey import survey
-from fusionaudio_assets.workspace import LakeResource, Workspace
+from fusionaudio_assets.workspace import Workspace
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
 from tests.lakes import CAPTION, PAIR, broken_row, clip_row, make_lake, noise, write_shard
@@ -278,25 +275,6 @@ def test_a_bucket_gets_the_record_last(lake: Lake, monkeypatch: pytest.MonkeyPat
     folder, record = release(lake)
     assert written == [f"releases/{record['version']}/release.json"]
     assert pl.read_parquet(folder / "data" / "*.parquet").height == 5
-
-
-def test_dagster_materialises_a_release(lake: Lake) -> None:
-    result = dg.materialize([dataset_release], resources={"lake": LakeResource(uri=lake.uri)})
-    event = result.asset_materializations_for_node("dataset_release")[0]
-    assert event.metadata["dagster/row_count"].value == 5
-    assert event.tags is not None
-    assert event.tags["dagster/data_version"] == event.metadata["version"].value
-    assert event.metadata["version"].value == survey(lake, with_audio=False).version
-
-
-def test_dagster_refuses_an_empty_release(tmp_path: Path) -> None:
-    lake = make_lake(tmp_path / "lake", [[broken_row(1)]])
-    result = dg.materialize([dataset_release], resources={"lake": LakeResource(uri=lake.uri)}, raise_on_error=False)
-    assert not result.success
-    failure = result.failure_data_for_node("dataset_release")
-    assert failure is not None
-    assert failure.user_failure_data is not None
-    assert "there is no release" in (failure.user_failure_data.description or "")
 
 
 @given(st.one_of(st.none(), st.text()))

@@ -60,14 +60,24 @@ def gate_in(
         GateRefused: A table above is out of date, or breaks a rule that is not overridden.
         SettingError: An override names no rule, or gives no reason.
     """
-    above = [stages[name] for name in stage.reads if name in stages]
     check_overrides(overrides, stages)
+    return gate(stage.name, [stages[name] for name in stage.reads if name in stages], shard, workspace, overrides)
+
+
+def gate(
+    reader: str, above: Sequence[Stage[Any, Any]], shard: str, workspace: Workspace, overrides: Mapping[str, str]
+) -> list[Verdict]:
+    """Look at tables that `reader` is about to read, as `gate_in`; the overrides are known to be sound.
+
+    Raises:
+        GateRefused: As `gate_in`.
+    """
     for upstream in above:
         if not look(upstream, shard, workspace.lake, workspace.stage_profile(upstream)).current:
             made = workspace.lake.has_table(upstream.name, shard)
             what = "is out of date with what stands above it" if made else "is not made"
             raise GateRefused(
-                f"{stage.name} of shard {shard} is refused: {upstream.name} {what}.",
+                f"{reader} of shard {shard} is refused: {upstream.name} {what}.",
                 hint=f"Materialise {upstream.name} first.",
             )
     broken = [verdict for upstream in above for verdict in judged(upstream, shard, workspace.lake) if _blocks(verdict)]
@@ -75,7 +85,7 @@ def gate_in(
     if refused:
         told = " ".join(str(verdict) + _example(verdict) for verdict in refused)
         raise GateRefused(
-            f"{stage.name} of shard {shard} is refused by {len(refused)} rule(s). {told}",
+            f"{reader} of shard {shard} is refused by {len(refused)} rule(s). {told}",
             hint=way_out(refused),
         )
     return broken

@@ -103,6 +103,10 @@ class Format(StrEnum):
 LakeOption = Annotated[
     str, typer.Option("--lake", envvar="FUSIONAUDIO_LAKE", metavar="DIR", help="Folder or s3:// URI of the lake.")
 ]
+OverrideOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ASSET/RULE=REASON", help="Pass over this rule of a table; stays on record; may be repeated."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 app = typer.Typer(
@@ -161,12 +165,7 @@ def run(
             help="Only these assets, parted by commas; caption_quality and dataset_release are made only when named.",
         ),
     ] = None,
-    override: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ASSET/RULE=REASON", help="Pass over this rule of a table; stays on record; may be repeated."
-        ),
-    ] = None,
+    override: OverrideOption = None,
 ) -> None:
     """Bring the lake up to date, stage by stage; what stands is not computed again."""
     selected = None if select is None else [name.strip() for name in select.split(",")]
@@ -238,9 +237,10 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="What to write.")],
     lake: LakeOption = "lake",
     with_audio: Annotated[bool, typer.Option("--with-audio", help="Write the sound as well, as FLAC.")] = False,
+    override: OverrideOption = None,
 ) -> None:
-    """Write the released clips for others to load."""
-    export_command.export(lake, folder, form.value, with_audio=with_audio)
+    """Write the released clips for others to load; exit code 1 when a gate kept shards out."""
+    export_command.export(lake, folder, form.value, override or [], with_audio=with_audio)
 
 
 @models_app.callback()

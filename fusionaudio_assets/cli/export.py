@@ -1,20 +1,32 @@
 """`fusionaudio export`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
-from fusionaudio_assets.cli.console import err, say
+from fusionaudio_assets.cli.console import complain, err, say
+from fusionaudio_assets.cli.run import parse_overrides
+from fusionaudio_assets.dataset_release import READS
+from fusionaudio_assets.graph import profile_needs
+from fusionaudio_assets.materialize import ask_gate
 from fusionaudio_assets.release import write_export
 from fusionaudio_assets.workspace import Workspace
 
 
-def export(lake: str, folder: Path, form: str, *, with_audio: bool) -> None:
-    """Write the kept clips in one format and print the folder."""
+def export(lake: str, folder: Path, form: str, override: Sequence[str], *, with_audio: bool) -> None:
+    """Write the kept clips in one format and print the folder; exit code 1 when a gate kept shards out."""
     workspace = Workspace.open(lake)
+    workspace.profile.check(profile_needs())
     with err.status("Writing"):
-        found = write_export(workspace.lake, workspace.profile, folder, form, with_audio=with_audio)
+        admission = ask_gate("export", READS, workspace, parse_overrides(override))
+        found = write_export(workspace.lake, workspace.profile, folder, form, admission, with_audio=with_audio)
     say(f"{found.figures.kept} of {found.figures.clips} clips, version {found.version}.")
     if found.figures.unfinished_shards:
         say(f"{found.figures.unfinished_shards} shards are not finished and were left out: `fusionaudio run`.")
     typer.echo(folder)
+    for told in found.figures.refused_shards.values():
+        complain(told)
+    if found.figures.refused_shards:
+        complain(f"{len(found.figures.refused_shards)} shards were left out.")
+        raise typer.Exit(1)

@@ -139,6 +139,11 @@ def _limits(record: Mapping[str, Any]) -> str:
         limits.append("The profile `embedded` uses small models meant for trying things out, not the best there are.")
     if record["unfinished_shards"]:
         limits.append(f"{record['unfinished_shards']} shards of the lake were not finished and are left out.")
+    if refused := record["refused_shards"]:
+        shard, told = next(iter(refused.items()))
+        limits.append(
+            f"{len(refused)} shards were refused by a gate and are left out, for example {shard}: {cell(told)}"
+        )
     if record["shards_without_qa"]:
         limits.append(f"{record['shards_without_qa']} shards have no question-answer pairs, as none were made.")
     limits += [

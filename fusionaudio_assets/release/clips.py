@@ -1,6 +1,6 @@
 """The kept clips of a lake, shard by shard, joined from the tables that say something about them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -40,14 +40,15 @@ class ReleasedShard:
     decisions: pl.DataFrame
 
 
-def released_shards(lake: Lake) -> Iterator[ReleasedShard]:
-    """Every shard that was decided on, in the order of the keys; one is in memory at a time.
+def released_shards(lake: Lake, refused: Collection[str] = ()) -> Iterator[ReleasedShard]:
+    """Every shard that was decided on but those refused, in the order of the keys; one is in memory at a time.
 
     Raises:
         LakeError: A table is missing, or was made anew since the decisions of the shard were taken.
     """
     for key in lake.shards(DECISIONS):
-        yield _released(lake, key)
+        if key not in refused:
+            yield _released(lake, key)
 
 
 def _released(lake: Lake, key: str) -> ReleasedShard:

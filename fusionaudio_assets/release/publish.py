@@ -15,6 +15,7 @@ from typing import Any
 import filelock
 from pyarrow import fs
 
+from fusionaudio_assets.checks.admission import EVERY_SHARD, Admission
 from fusionaudio_assets.release.card import data_card
 from fusionaudio_assets.release.clips import AudioSource, released_shards
 from fusionaudio_assets.release.formats import GamaWriter, JsonlWriter, ParquetWriter, Writer
@@ -47,18 +48,19 @@ class Released:
     record: dict[str, Any]
 
 
-def publish(lake: Lake, profile: Profile, *, with_audio: bool) -> Released:
+def publish(lake: Lake, profile: Profile, admission: Admission = EVERY_SHARD, *, with_audio: bool) -> Released:
     """Write the release of what the lake keeps now to ``releases/<version>/``; one that stands is left alone.
 
     Args:
         lake: The lake.
         profile: Its profile, for the card.
+        admission: Shards that are kept out, and rules that are passed over.
         with_audio: Put the sound into the Parquet files; otherwise they name its source.
 
     Raises:
         LakeError: Nothing is kept, the lake is not up to date, or it cannot be written.
     """
-    found = survey(lake, with_audio=with_audio)
+    found = survey(lake, admission, with_audio=with_audio)
     name = f"{RELEASES}/{found.version}"
     lake.make_folder(RELEASES)
     with _writing(name), _workplace(lake, found.version) as folder:
@@ -69,7 +71,9 @@ def publish(lake: Lake, profile: Profile, *, with_audio: bool) -> Released:
     return Released(found.version, name, is_new=True, record=record)
 
 
-def write_export(lake: Lake, profile: Profile, folder: Path, form: str, *, with_audio: bool) -> Survey:
+def write_export(
+    lake: Lake, profile: Profile, folder: Path, form: str, admission: Admission = EVERY_SHARD, *, with_audio: bool
+) -> Survey:
     """Write what the lake keeps now to a folder of the user's, in one format; it appears complete or not at all.
 
     Raises:
@@ -79,7 +83,7 @@ def write_export(lake: Lake, profile: Profile, folder: Path, form: str, *, with_
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingError(f"{folder} is there and is not an empty folder.", hint="Name one that is not there yet.")
-    found = survey(lake, with_audio=with_audio)
+    found = survey(lake, admission, with_audio=with_audio)
     aside = aside_of(folder)
     with _writing(str(folder)):
         sweep(folder.parent, glob.escape(folder.name))
@@ -153,7 +157,7 @@ def _write_clips(
         writers = {name: writer(folder) for name, writer in formats.items()}
         for writer in writers.values():
             stack.callback(writer.close)
-        for shard in released_shards(lake):
+        for shard in released_shards(lake, found.figures.refused_shards):
             written.update(shard.clips)
             for clips, audio in source.batches(shard) if with_audio else [(shard.clips, None)]:
                 for name, writer in writers.items():

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from fusionaudio_assets import ledger
+from fusionaudio_assets.checks.admission import EVERY_SHARD, Admission
 from fusionaudio_assets.distribution import percentiles
 from fusionaudio_assets.release.clips import DECISIONS, ReleasedShard, released_shards
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
@@ -30,9 +31,10 @@ class Figures:
     """Counts of a release, all made from what it holds.
 
     Attributes:
-        shards: Shards that were decided on.
-        unfinished_shards: Shards of the lake that were not, and are not in the release.
-        clips: Clips of the shards that were decided on.
+        shards: Shards that are released.
+        unfinished_shards: Shards of the lake that were not decided on, and are not in the release.
+        refused_shards: Shards that a gate keeps out of the release, with what it says.
+        clips: Clips of the shards that are released.
         kept: Clips that are released.
         drop_reasons: Clips by the reasons against them; a clip may have several.
         audio_s: Seconds of released audio.
@@ -50,6 +52,7 @@ class Figures:
 
     shards: int = 0
     unfinished_shards: int = 0
+    refused_shards: dict[str, str] = field(default_factory=dict)
     clips: int = 0
     kept: int = 0
     drop_reasons: Counter[str] = field(default_factory=Counter)
@@ -106,24 +109,33 @@ class Survey:
     version: str
 
 
-def survey(lake: Lake, *, with_audio: bool) -> Survey:
+def survey(lake: Lake, admission: Admission = EVERY_SHARD, *, with_audio: bool) -> Survey:
     """Read all that would be released, once.
+
+    Args:
+        lake: The lake.
+        admission: Shards that are kept out, and rules that are passed over.
+        with_audio: The release is to hold the sound.
 
     Raises:
         LakeError: Nothing was decided on, nothing is kept, or the lake is not up to date.
     """
     figures, rows = Figures(), RowsHash()
-    for shard in released_shards(lake):
+    for shard in released_shards(lake, admission.refused):
         figures.add(shard)
         rows.update(shard.clips)
     figures.unfinished_shards = len(set(lake.shards()) - set(lake.shards(DECISIONS)))
+    figures.refused_shards = dict(admission.refused)
     _refuse_nothing(lake, figures)
     rows_of = ledger.counts(lake).drop_nulls("model").group_by("stage", "model").agg(pl.col("clips").sum())
     for stage in ledger.STAGES:
         models = rows_of.filter(pl.col("stage") == stage).sort("model").select("model", "clips")
         if models.height:
             figures.models[stage] = dict(models.iter_rows())
-    for rule, reason, shards in ledger.query(lake, _OVERRIDES, [lake.shards(DECISIONS)]).iter_rows():
+    released = [key for key in lake.shards(DECISIONS) if key not in admission.refused]
+    for rule, reason, shards in ledger.query(lake, _OVERRIDES, [released]).iter_rows():
+        figures.overrides.setdefault(rule, {})[reason] = shards
+    for (rule, reason), shards in admission.passed_over.items():
         figures.overrides.setdefault(rule, {})[reason] = shards
     content: Json = {"format": FORMAT, "rows": rows.hexdigest(), "figures": figures.as_json(), "with_audio": with_audio}
     return Survey(figures, rows.hexdigest(), sha256_text(canonical_json(content))[:12])
@@ -147,6 +159,11 @@ class RowsHash:
 def _refuse_nothing(lake: Lake, figures: Figures) -> None:
     if figures.kept:
         return
+    if not figures.shards and figures.refused_shards:
+        raise LakeError(
+            f"No shard of the lake at {lake.uri} may be released; {len(figures.refused_shards)} are refused. "
+            f"{next(iter(figures.refused_shards.values()))}"
+        )
     if not figures.shards:
         raise LakeError(
             f"Nothing in the lake at {lake.uri} was decided on yet, so there is nothing to release.",
