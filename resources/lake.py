@@ -208,14 +208,16 @@ class Lake:
         first = next(tables, None)
         if first is None:
             raise LakeError(f"{name} would be empty.")
+        schema, whole = first.schema, chain([first], tables)
+        del first  # it may be large
         with (
             Aside(self.fs, str(self.root / name)) as stream,
             # Least and greatest values of payloads would be copies of them.
             pq.ParquetWriter(
-                stream, first.schema, compression="none", use_dictionary=False, write_statistics=["clip_id"]
+                stream, schema, compression="none", use_dictionary=False, write_statistics=["clip_id"]
             ) as writer,
         ):
-            for group in regrouped(chain([first], tables)):
+            for group in regrouped(whole):
                 writer.write_table(group, row_group_size=ROW_GROUP)
 
     def open_payload(self, asset: str, payload: str, file: str) -> PayloadReader:

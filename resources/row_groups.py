@@ -25,7 +25,7 @@ def regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             pending.append(piece)
             rows, held = rows + piece.num_rows, held + piece.nbytes
             rest = rest.slice(piece.num_rows)
-            if rows == ROW_GROUP:
+            if rows == ROW_GROUP or held >= ROW_GROUP_BYTES:
                 yield pa.concat_tables(pending)
                 pending, rows, held = [], 0, 0
     if pending:

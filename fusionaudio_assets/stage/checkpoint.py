@@ -149,9 +149,7 @@ class Checkpoint:
         for part, frame in self._parts:
             wanted = [clip for clip in _with_payload(frame, payload) if clip in clips]
             if wanted:
-                batch = self.lake.read_batch(self._part_name(part, payload))
-                whole = batch.num_rows == len(wanted)
-                yield batch if whole else batch.filter(pc.is_in(batch["clip_id"], pa.array(wanted, pa.large_string())))
+                yield _of_clips(self.lake.read_batch(self._part_name(part, payload)), wanted)
 
     def _part_name(self, part: str, payload: str) -> str:
         return f"{self.folder}/{part}.{payload}.arrow"
@@ -164,6 +162,12 @@ class Checkpoint:
 def folder_of_batches(stage: Stage[Any, Any], shard: str) -> str:
     """Folder of the lake that holds the batches of a run under way, and after it was stopped or died."""
     return f".work/{stage.name}/{shard}"
+
+
+def _of_clips(table: pa.Table, clips: list[str]) -> pa.Table:
+    if table.num_rows == len(clips):  # a filter copies
+        return table
+    return table.filter(pc.is_in(table["clip_id"], pa.array(clips, pa.large_string())))
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:

@@ -171,9 +171,8 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
         try:
             for request in requests:
                 waiting.append(self._submit(request))
-                while len(waiting) > self.workers and (
-                    len(waiting) > _AHEAD * self.workers
-                    or sum(attempt.held_bytes for attempt in waiting) > _MOST_HELD_BYTES
+                while len(waiting) > _AHEAD * self.workers or (
+                    sum(attempt.held_bytes for attempt in waiting) > _MOST_HELD_BYTES
                 ):
                     yield self._result(waiting.popleft())
             while waiting:
