@@ -162,7 +162,8 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
         """Decode clips in parallel and give them back in order, a few clips ahead of whoever takes them.
 
         `ClipError` is given back, not raised. On top of the reasons of `prepare_clip` there are timeout (not
-        permanent: the machine may have been busy) and crashed (permanent: the decoder died of the clip twice).
+        permanent: the machine may have been busy) and crashed (the decoder died at the clip twice; permanent unless of
+        SIGKILL, which comes from outside, as when memory runs out).
 
         Raises:
             BrokenProcessPool: Workers die again and again without any clip to blame.
@@ -208,6 +209,7 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
     def _result(self, attempt: "_Attempt") -> PreparedClip | ClipError:
         name = shown(attempt.request.path)
         deaths = breaks = 0
+        is_own_fault = True
         while True:
             try:
                 return attempt.future.result()
@@ -217,8 +219,10 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
             except ProcessExpired as error:
                 deaths += 1
                 _logger.warning("The decoder died of %s: %s", name, error)
+                is_own_fault = is_own_fault and error.exitcode != -signal.SIGKILL
                 if deaths == _ATTEMPTS:
-                    return ClipError("crashed", f"The decoder died of {name}, {_ATTEMPTS} times.")
+                    how = "died of" if is_own_fault else "was killed from outside at"
+                    return ClipError("crashed", f"The decoder {how} {name}, {_ATTEMPTS} times.", permanent=is_own_fault)
             except BrokenProcessPool:
                 # A worker died that pebble could pin on no clip, which ends its whole pool: nobody's fault so far.
                 breaks += 1

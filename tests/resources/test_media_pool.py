@@ -32,6 +32,8 @@ def prepare_or_misbehave(request: DecodeRequest, settings: MediaSettings) -> Pre
             if not marker.exists():
                 marker.touch()
                 os.kill(os.getpid(), signal.SIGSEGV)
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
         case "hang":
             time.sleep(1000)
         case "memory":
@@ -125,6 +127,16 @@ def test_one_death_costs_one_clip(bad_pool: DecoderPool, clips: list[DecodeReque
     assert isinstance(error, ClipError)
     assert error.permanent
     assert "segfault.wav" in str(error)
+
+
+def test_a_decoder_that_the_kernel_kills_says_nothing_for_good(
+    bad_pool: DecoderPool, clips: list[DecodeRequest]
+) -> None:
+    (error,) = bad_pool.decode_many([named(clips[5], "killed")])
+    assert isinstance(error, ClipError)
+    assert error.reason == "crashed"
+    assert not error.permanent
+    assert "was killed from outside at 'killed.wav'" in str(error)
 
 
 def test_a_death_that_was_not_the_clips_fault_costs_nothing(bad_pool: DecoderPool, clips: list[DecodeRequest]) -> None:
