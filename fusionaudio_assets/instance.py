@@ -63,10 +63,23 @@ def open_instance(lake: Lake) -> dg.DagsterInstance:
     os.environ["DAGSTER_HOME"] = str(home.absolute())
     os.environ["FUSIONAUDIO_LAKE"] = lake.uri if not lake.is_local else str(lake.root)
     # Dagster makes its tables on first use, and two that do so at once hinder each other.
-    with filelock.FileLock(home / ".opening.lock"), storage_faults(home):
+    with filelock.FileLock(home / ".opening.lock"), storage_faults(home), _made_whole(home):
         instance = dg.DagsterInstance.from_config(str(home))
         register_shards(instance, lake.shards())
     return instance
+
+
+@contextmanager
+def _made_whole(home: Path) -> Iterator[None]:
+    """Make new databases whole or not at all: Dagster takes one whose making was killed for finished, and for ever."""
+    mark = home / ".making"
+    if mark.exists():
+        for file in home.rglob("*.db*"):  # with what SQLite keeps beside a database
+            file.unlink()
+    elif next(home.rglob("*.db"), None) is None:
+        mark.touch()
+    yield
+    mark.unlink(missing_ok=True)
 
 
 @contextmanager

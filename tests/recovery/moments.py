@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+from sqlalchemy import Table, event
 
 from fusionaudio_assets import run
 from fusionaudio_assets.checks import gate
@@ -81,24 +82,24 @@ def log_batches(log: Path) -> None:
     _before(Alone, "rows", lambda alone, batch: noted(alone._stage.name, batch))
 
 
-def _before(owner: Any, name: str, event: Callable[..., None]) -> None:
+def _before(owner: Any, name: str, happened: Callable[..., None]) -> None:
     wrapped = getattr(owner, name)
 
     @functools.wraps(wrapped)
     def wrapper(*args: Any, **options: Any) -> Any:
-        event(*args)
+        happened(*args)
         return wrapped(*args, **options)
 
     setattr(owner, name, wrapper)
 
 
-def _after(owner: Any, name: str, event: Callable[..., None]) -> None:
+def _after(owner: Any, name: str, happened: Callable[..., None]) -> None:
     wrapped = getattr(owner, name)
 
     @functools.wraps(wrapped)
     def wrapper(*args: Any, **options: Any) -> Any:
         result = wrapped(*args, **options)
-        event(*args)
+        happened(*args)
         return result
 
     setattr(owner, name, wrapper)
@@ -122,15 +123,16 @@ def _sealing(reached: Reached) -> None:
 def _committed(reached: Reached) -> Callable[..., None]:
     """Call `reached` for the table of a stage and shard, or a manifest, and for no other file."""
 
-    def event(aside: Aside, *_: object) -> None:
+    def placed(aside: Aside, *_: object) -> None:
         target = PurePosixPath(aside.target)
         if target.suffix == ".parquet" and target.name.startswith("shard-") and target.stem.count("-") == 1:
             reached(target.parent.name)
 
-    return event
+    return placed
 
 
 KINDS: dict[str, Callable[[Reached], None]] = {
+    "database table made": lambda reached: event.listen(Table, "after_create", lambda *_, **options: reached(ANY)),
     "files are hashed": lambda reached: _after(_collect, "hash_files", lambda *_: reached(ANY)),
     "clips are decoded": lambda reached: _before(DecoderPool, "_result", lambda *_: reached("raw_clips")),
     "batch loaded": lambda reached: _after(loading.Loader, "load", lambda loader, _: reached(loader.stage.name)),

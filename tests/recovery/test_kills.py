@@ -14,6 +14,7 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from fusionaudio_assets.graph import STAGES
 from fusionaudio_assets.instance import open_instance
+from fusionaudio_assets.shards import SHARDS_NAME
 from resources.lake import Lake
 from tests.recovery.lakes import SELECT, differences, not_shown, payloads, write_examples, write_profile
 from tests.recovery.moments import KINDS, Moment
@@ -25,7 +26,7 @@ INGEST = [
     Moment("files are hashed"),
     Moment("before the rename", "manifest"),
     Moment("after the rename", "manifest"),
-    Moment("before the rename", "manifest"),
+    Moment("database table made", nth=9),
 ]
 RUN = [
     Moment("clips are decoded", nth=3),
@@ -134,11 +135,14 @@ def test_a_run_that_dies_of_a_table_that_dagster_knows_in_an_older_version(
 def test_an_ingest(shell: Terminal, tmp_path: Path, ingested: Path) -> None:
     lake = tmp_path / "lake"
     command = ["ingest", ingested.with_name("media"), "--lake", lake, "--shard-size", 3]
-    _kill(shell, command, INGEST[1:3], tmp_path / "batches.txt", Toll())
+    moments = [*INGEST[1:3], *(Moment("database table made", nth=nth) for nth in (1, 8, 16, 24))]
+    _kill(shell, command, moments, tmp_path / "batches.txt", Toll())
     for shard in Lake(ingested).shards():
         name = f"manifest/{shard}.parquet"
         assert Lake(lake).read_frame(name).equals(Lake(ingested).read_frame(name))
     assert Lake(lake).shards() == Lake(ingested).shards()
+    with open_instance(Lake(lake)) as instance:
+        assert instance.get_dynamic_partitions(SHARDS_NAME) == Lake(lake).shards()
     assert leftovers(lake) == []
 
 
