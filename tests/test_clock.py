@@ -8,15 +8,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from fusionaudio_assets.graph import profile_needs
+from fusionaudio_assets.graph import STAGES, profile_needs
 from fusionaudio_assets.ingest import collect
 from fusionaudio_assets.instance import open_instance
 from fusionaudio_assets.run import Progress, run_lake
 from fusionaudio_assets.shards import add_clips
 from fusionaudio_assets.workspace import Workspace
 from tests.doubles import double_profile
-from tests.lakes import clip_row, make_lake, write_shard
-from tests.recovery.lakes import write_tones
+from tests.recovery.lakes import write_profile, write_tones
 
 HOUR_S = 3600.0
 
@@ -63,15 +62,21 @@ def test_runs_do_the_same_when_the_clock_is_set_back(tmp_path: Path, set_back: C
 
 
 def test_the_last_release_is_the_last_one_that_was_made(tmp_path: Path, set_back: Callable[[], None]) -> None:
-    lake = make_lake(tmp_path / "lake", [[clip_row(1)]])
-    workspace = Workspace.open(lake.uri)
-    first = run_lake(workspace, select=["dataset_release"]).written["dataset_release"]
+    workspace = Workspace.create(tmp_path / "lake", str(write_profile(tmp_path, "doubles")))
+    media = tmp_path / "media"
+    media.mkdir()
+
+    def released(clips: int) -> str:
+        write_tones(media, clips)
+        add_clips(workspace.lake, collect(media).rows)
+        return run_lake(workspace, select=[*STAGES, "dataset_release"]).written["dataset_release"]
+
+    first = released(1)
     set_back()
-    write_shard(lake, "shard-000002", [clip_row(2)])
-    second = run_lake(workspace, select=["dataset_release"]).written["dataset_release"]
+    second = released(2)
     assert second != first
     set_back()
-    with open_instance(lake) as instance:
+    with open_instance(workspace.lake) as instance:
         instance.wipe_assets([dg.AssetKey("dataset_release")])
     set_back()
-    assert run_lake(workspace, select=["dataset_release"]).written["dataset_release"] == second
+    assert released(2) == second
