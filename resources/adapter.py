@@ -15,9 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
-def runtime(default: Any, description: str) -> Any:
-    """Declare a setting that changes speed or place, never the output: it stays out of the identity."""
-    return Field(default, description=description, json_schema_extra={"runtime": True})
+def runtime(default: Any, description: str, **bounds: Any) -> Any:
+    """Declare a setting that changes speed or place, never the output: it stays out of the identity.
+
+    `bounds` are those of `pydantic.Field`, e.g. ``ge=1``.
+    """
+    return Field(default, description=description, json_schema_extra={"runtime": True}, **bounds)
 
 
 class Adapter(BaseModel):

@@ -1,57 +1,67 @@
-"""Chat requests against an OpenAI-compatible server: what every language model adapter shares.
+"""Chat requests against an OpenAI-compatible server: what every adapter of a model behind one shares.
 
-The `openai` client does the HTTP, the retries and their back-off; this module adds what it does not: concurrency, one
-error per request, reasoning kept apart from the answer, and answers checked against their JSON schema. Is it the
-request or the server? Whenever a request went unanswered, the server is asked something plain before one is blamed.
+The `openai` client does the HTTP; this module adds bounded concurrency, one error per request, and the answer to the
+question: is it the request or the server? When a request fails and no other was answered meanwhile, the server is
+asked something plain before one of the two is blamed. `chat_retries` says when it is asked again, `chat_answers` how
+its answers are read.
 """
 
-import json
-import re
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, cast
+import asyncio
+import textwrap
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Any
 
-import jsonschema
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from resources.adapter import Json
+from resources.chat_answers import Malformed, body_of, checked, repair_of, reply_of
+from resources.chat_retries import Answer, BrokenBody, Pace, passes, persist
 from resources.errors import ClipError, ModelUnavailable, clause
+from resources.event_loop import EventLoop
 from resources.language_model import ChatReply, ChatRequest, Message
 
-_PLAIN = ChatRequest((Message("user", "Answer with the word: ready"),), max_tokens=64)
+PLAIN = ChatRequest((Message("user", "Answer with the word: ready"),), max_tokens=64)
 """What any model that is served can answer."""
 
-_PASSING = (openai.RateLimitError, openai.InternalServerError, openai.ConflictError)
-"""What a server may answer now and not again later."""
+_PLAIN_SCHEMA: dict[str, Json] = {
+    "type": "object",
+    "properties": {"ready": {"type": "boolean"}},
+    "required": ["ready"],
+    "additionalProperties": False,
+}
+
+_SHOWN_LETTERS = 300
+
+_REFUSALS = frozenset({400, 413, 422})
+"""What a server answers to a request that it will never serve."""
 
 _CONNECT_S = 10.0
 """Bound on reaching a server, which takes no model's time."""
 
 _PLAIN_S = 60.0
-"""Bound on one attempt at `_PLAIN`: a server that hangs has taken long enough by then."""
-
-
-class _Malformed(Exception):
-    """An answer that is not what the request's schema asks for."""
+"""Bound on one attempt at something plain: a server that hangs has taken long enough by then."""
 
 
 @dataclass(frozen=True)
 class ChatClient:
-    """One model on one server. Safe to use from several threads.
+    """One model on one server. Safe to use from several threads, which share its bounds.
 
     Attributes:
         base_url: The server's address up to and including ``/v1``.
-        api_key: Sent as bearer token; never shown in errors.
+        api_key: Sent as bearer token, never shown; empty for a server without keys.
         model: Name under which the server serves the model.
+        signed: Name that its answers must bear; empty for any.
         temperature: Sampling temperature; 0 for the most likely answer.
         seed: Seed of the sampling, where the server honours it.
+        extra: More fields of each request, e.g. ``{"chat_template_kwargs": {"enable_thinking": False}}``.
         timeout_s: Bound on one attempt at one request.
         max_concurrency: Requests in flight at a time.
         max_retries: Attempts after the first when the server is busy, failing, silent or cannot be reached. Pauses
-            grow from half a second to eight, or are what the server asks for, up to a minute.
+            grow from half a second to eight, or are what the server asks for, up to two minutes.
+        requests_per_minute: Bound on attempts, spread evenly; 0 for none.
         key_hint: The way out when the key is refused, one sentence.
         url_hint: The way out when the server cannot be reached, one sentence.
     """
@@ -59,193 +69,214 @@ class ChatClient:
     base_url: str
     api_key: str
     model: str
+    signed: str = ""
     temperature: float = 0.0
     seed: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
     timeout_s: float = 120.0
     max_concurrency: int = 8
     max_retries: int = 4
+    requests_per_minute: int = 0
     key_hint: str = ""
     url_hint: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     def __repr__(self) -> str:
         """Show the address and the model, not the key."""
         return f"ChatClient({self.base_url!r}, model={self.model!r})"
 
-    @cached_property
-    def _client(self) -> openai.OpenAI:
-        return openai.OpenAI(
-            base_url=self.base_url,
-            api_key=self.api_key,
-            timeout=openai.Timeout(self.timeout_s, connect=min(_CONNECT_S, self.timeout_s)),
-            max_retries=self.max_retries,
-        )
-
     def close(self) -> None:
-        """Close the connections."""
-        if "_client" in self.__dict__:
-            self._client.close()
+        """Give up what is in flight and close the connections."""
+        with self._lock:
+            session = self.__dict__.pop("_session", None)
+        if session is not None:
+            session.loop.close(session.api.close())
 
-    def served_models(self) -> list[str]:
-        """Return the names of the models that the server serves.
+    def served_models(self) -> list[str] | None:
+        """Return the names of the models that the server serves; None when it does not tell.
 
         Raises:
             ModelUnavailable: It cannot be reached, or refuses the key.
         """
+        session = self._open()
         try:
-            return [model.id for model in self._client.models.list().data]
-        except openai.OpenAIError as error:
-            raise self._unavailable(error) from error
+            return session.loop.run(self._persist(session, partial(_listed, session.api), self.timeout_s))
+        except openai.NotFoundError:
+            return None
+        except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
+            raise self._unavailable(error) from None
 
-    def probe(self) -> None:
-        """Ask for one word; what the model says to it does not matter.
+    def probe(self, plain: ChatRequest = PLAIN) -> None:
+        """Ask something plain; what the model says to it does not matter.
 
         Raises:
             ModelUnavailable: No answer comes.
         """
+        session = self._open()
+        session.loop.run(self._probe(session, plain))
+
+    def chat(self, requests: Sequence[ChatRequest], plain: ChatRequest = PLAIN) -> list[ChatReply | ClipError]:
+        """Answer every request, in order; see `resources.language_model.LanguageModel.chat`.
+
+        Args:
+            requests: Any number of requests, of which `max_concurrency` are in flight.
+            plain: A request of their kind that a server which can do this at all answers.
+        """
+        session = self._open()
+        return session.loop.run(self._answers(session, requests, plain))
+
+    def _open(self) -> "_Session":
+        with self._lock:
+            return self._session
+
+    @cached_property
+    def _session(self) -> "_Session":
+        api = openai.AsyncOpenAI(
+            base_url=self.base_url,
+            api_key=self.api_key or "none",
+            timeout=openai.Timeout(None, connect=min(_CONNECT_S, self.timeout_s)),
+            max_retries=0,
+        )
+        return _Session(EventLoop("chat"), api, asyncio.Semaphore(self.max_concurrency), Pace(self.requests_per_minute))
+
+    async def _answers(
+        self, session: "_Session", requests: Sequence[ChatRequest], plain: ChatRequest
+    ) -> list[ChatReply | ClipError]:
         try:
-            self._ask(_PLAIN, timeout=min(_PLAIN_S, self.timeout_s))
-        except openai.OpenAIError as error:
-            raise self._unavailable(error) from error
-        except _Malformed as problem:
-            raise ModelUnavailable(f"The server at {self.base_url} gives {problem}.", hint=self.url_hint) from problem
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._answer(session, request, plain)) for request in requests]
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [task.result() for task in tasks]
 
-    def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
-        """Answer every request, in order; see `resources.language_model.LanguageModel.chat`."""
-        if not requests:
-            return []
-        replies = self._answers(requests)
-        if any(isinstance(reply, ClipError) and not reply.permanent for reply in replies):
-            self.probe()
-        return replies
+    async def _answer(self, session: "_Session", request: ChatRequest, plain: ChatRequest) -> ChatReply | ClipError:
+        async with session.slots:
+            asked = session.answers
+            outcome = await self._outcome(session, request)
+            if isinstance(outcome, ClipError) and session.answers == asked:
+                async with session.doubt:  # one asks for all who doubt
+                    if session.answers == asked:
+                        await self._probe(session, replace(plain, schema=request.schema and _PLAIN_SCHEMA))
+            return outcome
 
-    def _answers(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
-        with ThreadPoolExecutor(min(self.max_concurrency, len(requests)), "chat") as pool:
-            futures = [pool.submit(self._answer, request) for request in requests]
-            try:
-                return [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    def _answer(self, request: ChatRequest) -> ChatReply | ClipError:
+    async def _outcome(self, session: "_Session", request: ChatRequest) -> ChatReply | ClipError:
         """Ask; when the answer is malformed, show the model its mistake once; count the tokens of both attempts."""
         try:
-            first = self._ask(request)
+            first = await self._ask(session, request)
             try:
-                return _checked(first, request.schema)
-            except _Malformed as problem:
-                repaired = self._ask(_repair(request, first, problem))
+                return checked(first, request.schema)
+            except Malformed as problem:
+                repaired = await self._ask(session, repair_of(request, first, problem))
                 both = replace(
                     repaired,
                     prompt_tokens=first.prompt_tokens + repaired.prompt_tokens,
                     completion_tokens=first.completion_tokens + repaired.completion_tokens,
                 )
-                return _checked(both, request.schema)
-        except _Malformed as problem:
+                return checked(both, request.schema)
+        except Malformed as problem:
             return ClipError("malformed_answer", f"{self.model} answers, also when asked again: {problem}")
-        except openai.APITimeoutError:
-            message = f"{self.model} gives no answer within {self.timeout_s:g} s."
-            return ClipError("timeout", message, permanent=False)
-        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-            return ClipError("model_error", f"{self.model} refuses the request: {error.message}")
-        except (*_PASSING, openai.APIConnectionError) as error:
-            message = f"The server of {self.model} fails after {self.max_retries + 1} attempts: {clause(error)}."
+        except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
+            return self._error_of_one(error)
+
+    def _error_of_one(self, error: Exception) -> ClipError:
+        """What a failure of one request is called, when the server is not to blame.
+
+        Raises:
+            ModelUnavailable: It is.
+        """
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
+            return ClipError("timeout", f"{self.model} gives no answer within {self.timeout_s:g} s.", permanent=False)
+        if isinstance(error, openai.APIStatusError) and error.status_code in _REFUSALS:
+            return ClipError("model_error", f"{self.model} refuses the request: {self._said(error)}.")
+        if passes(error):
+            message = f"The server of {self.model} fails after {self.max_retries + 1} attempts: {self._said(error)}."
             return ClipError("model_error", message, permanent=False)
-        except openai.OpenAIError as error:
-            raise self._unavailable(error) from error
+        raise self._unavailable(error) from None  # what servers say may hold the key: no cause goes into logs
 
-    def _ask(self, request: ChatRequest, **options: Any) -> ChatReply:
-        if request.schema is not None:
-            options["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
-            }
-        completion: ChatCompletion = self._client.chat.completions.create(
-            model=self.model,
-            messages=[_turn(turn) for turn in request.messages],
-            max_tokens=request.max_tokens,
-            temperature=self.temperature,
-            seed=self.seed,
-            **options,
-        )
-        return _reply(completion)
+    async def _probe(self, session: "_Session", plain: ChatRequest) -> None:
+        try:
+            await self._ask(session, plain, timeout_s=min(_PLAIN_S, self.timeout_s))
+        except Malformed as problem:
+            raise ModelUnavailable(f"The server at {self.base_url} gives {problem}.", hint=self.url_hint) from problem
+        except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
+            raise self._unavailable(error) from None
 
-    def _unavailable(self, error: openai.OpenAIError) -> ModelUnavailable:
-        if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-            return ModelUnavailable(f"The server at {self.base_url} refuses the key.", hint=self.key_hint)
-        if isinstance(error, openai.NotFoundError):
-            return ModelUnavailable(
-                f"The server at {self.base_url} does not serve the model {self.model!r}.",
-                hint="Set `model` to a name that its /v1/models lists, or start it with that model.",
-            )
-        if isinstance(error, openai.APITimeoutError):
-            return ModelUnavailable(
-                f"The server at {self.base_url} gives no answer to a plain question in time.",
-                hint="See whether it is overloaded or hangs, and run again; no clip was recorded as failed.",
-            )
-        if isinstance(error, _PASSING):
-            return ModelUnavailable(
-                f"The server at {self.base_url} fails on a plain question as well, {self.max_retries + 1} times: "
-                f"{clause(error)}.",
-                hint="See in its log or your quota why, and run again; no clip was recorded as failed.",
-            )
-        if isinstance(error, openai.APIConnectionError):
-            cause = error.__cause__ or error
-            return ModelUnavailable(f"The server at {self.base_url} cannot be reached: {cause}.", hint=self.url_hint)
-        return ModelUnavailable(f"The server at {self.base_url} does not answer as it must: {clause(error)}.")
-
-
-def _turn(message: Message) -> ChatCompletionMessageParam:
-    return cast(ChatCompletionMessageParam, {"role": message.role, "content": message.content})
-
-
-def _reply(completion: ChatCompletion) -> ChatReply:
-    """Read a completion; its reasoning comes in a field of its own, or in the text before ``</think>``."""
-    if not completion.choices:
-        raise _Malformed("an answer without a choice")
-    message = completion.choices[0].message
-    text = message.content or ""
-    reasoning = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
-    if "</think>" in text:
-        before, text = text.rsplit("</think>", 1)
-        reasoning = "\n".join(filter(None, (reasoning, before)))
-    elif "<think>" in text:  # cut off while it was thinking
-        text, thought = text.split("<think>", 1)
-        reasoning = "\n".join(filter(None, (reasoning, thought)))
-    usage = completion.usage
-    return ChatReply(
-        text=text.strip(),
-        reasoning=reasoning.replace("<think>", "").strip(),
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-    )
-
-
-def _checked(reply: ChatReply, schema: dict[str, Json] | None) -> ChatReply:
-    """Return the reply with its parsed answer.
-
-    Raises:
-        _Malformed: It is empty, no JSON, or not what the schema asks for.
-    """
-    if schema is None:
-        if not reply.text:
-            raise _Malformed("nothing")
+    async def _ask(self, session: "_Session", request: ChatRequest, timeout_s: float | None = None) -> ChatReply:
+        complete = partial(self._complete, session, body_of(request))
+        reply = await self._persist(session, complete, timeout_s or self.timeout_s)
+        session.answers += 1
         return reply
-    fenced = re.fullmatch(r"```(?:json)?\s*(.*?)\s*```", reply.text, re.DOTALL)
+
+    async def _complete(self, session: "_Session", body: dict[str, Any]) -> ChatReply:
+        try:
+            completion = await session.api.chat.completions.create(
+                model=self.model, temperature=self.temperature, seed=self.seed, extra_body=self.extra or None, **body
+            )
+        except (ValueError, RecursionError) as error:
+            raise BrokenBody(f"its body is no JSON ({error})") from None
+        reply = reply_of(completion)
+        signed = getattr(completion, "model", "")
+        if self.signed and signed and signed != self.signed:
+            raise ModelUnavailable(
+                f"The server at {self.base_url} was asked for the model {self.model!r}, and {signed!r} answers.",
+                hint="Set `model` to the model that is wanted; where the server only signs differently, "
+                "set `answers_as` to that name.",
+            )
+        return reply
+
+    async def _persist(self, session: "_Session", attempt: Callable[[], Awaitable[Answer]], timeout_s: float) -> Answer:
+        return await persist(attempt, retries=self.max_retries, timeout_s=timeout_s, pace=session.pace)
+
+    def _said(self, error: BaseException) -> str:
+        """What a server says, which may be a page, without the key, which some of them echo."""
+        said = clause(error)
+        return textwrap.shorten(said.replace(self.api_key, "[key]") if self.api_key else said, _SHOWN_LETTERS)
+
+    def _unavailable(self, error: Exception) -> ModelUnavailable:
+        said, hint = self._said(error), ""
+        if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
+            what, hint = "refuses the key", self.key_hint
+        elif isinstance(error, openai.NotFoundError):
+            what = f"does not serve the model {self.model!r}"
+            hint = (
+                "Set `model` to a name that its /v1/models lists, or start it with that model; "
+                "see that `base_url` ends as its address does, mostly in /v1."
+            )
+        elif isinstance(error, openai.APITimeoutError | TimeoutError):
+            what = "gives no answer to a plain question in time"
+            hint = "See whether it is overloaded or hangs, and run again; no clip was recorded as failed."
+        elif isinstance(error, openai.APIConnectionError):
+            what, hint = f"cannot be reached: {self._said(error.__cause__ or error)}", self.url_hint
+        elif passes(error):
+            what = f"fails on a plain question as well, {self.max_retries + 1} times: {said}"
+            hint = "See in its log or your quota why, and run again; no clip was recorded as failed."
+        elif isinstance(error, openai.APIStatusError) and error.status_code in _REFUSALS:
+            what = f"refuses a plain request of this kind as well: {said}"
+            hint = "Set `model` to one that takes what is sent, pictures or sound and JSON schemas as it may be."
+        else:
+            what = f"does not answer as it must: {said}"
+        return ModelUnavailable(f"The server at {self.base_url} {what}.", hint=hint)
+
+
+@dataclass
+class _Session:
+    """What is open between calls; all but `loop` and `api` belong to the loop's thread.
+
+    Attributes:
+        answers: Completions that have come so far, malformed ones included.
+        doubt: Held by whoever asks whether the server is there at all.
+    """
+
+    loop: EventLoop
+    api: openai.AsyncOpenAI
+    slots: asyncio.Semaphore
+    pace: Pace
+    answers: int = 0
+    doubt: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+async def _listed(api: openai.AsyncOpenAI) -> list[str]:
     try:
-        data: Json = json.loads(fenced[1] if fenced else reply.text)
-        jsonschema.validate(data, schema)
-    except ValueError as error:
-        raise _Malformed(f"no JSON ({error})") from error
-    except jsonschema.ValidationError as error:
-        raise _Malformed(f"JSON that does not fit the schema ({error.message})") from error
-    return replace(reply, data=data)
-
-
-def _repair(request: ChatRequest, reply: ChatReply, problem: _Malformed) -> ChatRequest:
-    """Extend the request by the malformed answer and a plea for a right one."""
-    turns = (
-        Message("assistant", reply.text or "(nothing)"),
-        Message("user", f"That is {problem}. Answer again, short, with nothing but JSON that fits the schema."),
-    )
-    return replace(request, messages=request.messages + turns)
+        return [str(model.id) for model in (await api.models.list()).data]
+    except (ValueError, AttributeError, TypeError) as error:
+        raise BrokenBody(f"its list of models cannot be read ({error})") from None

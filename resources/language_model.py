@@ -10,11 +10,27 @@ from resources.errors import ClipError
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture that goes with a turn."""
+
+    jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Sound that goes with a turn: a file's bytes and its format."""
+
+    data: bytes = field(repr=False)
+    format: Literal["wav", "flac"] = "wav"
+
+
+@dataclass(frozen=True)
 class Message:
-    """One turn of a chat."""
+    """One turn of a chat. What is attached comes before its text, for models that see or hear."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    attached: tuple[Picture | Recording, ...] = ()
 
 
 @dataclass(frozen=True)

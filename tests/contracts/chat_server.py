@@ -14,13 +14,27 @@ MODEL = "tiny-model"
 
 @dataclass
 class Answer:
-    """One answer of the server: a status, and the message of its only choice; or none when it is cut."""
+    """One answer of the server: a status, and the message of its only choice; or none when it is cut.
+
+    Attributes:
+        error: What the server says to a status that is none of success.
+        body: Sent as it is instead of a completion.
+        drip_s: Pause before each byte of the body.
+        cut: End the connection without an answer.
+        dies: End the server as well.
+    """
 
     content: str = "ready"
     reasoning: str | None = None
+    model: str = MODEL
     status: int = 200
+    error: str = "as the test wants it"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
     wait_s: float = 0.0
+    drip_s: float = 0.0
     cut: bool = False
+    dies: bool = False
 
 
 @dataclass
@@ -32,6 +46,11 @@ class ChatServer:
     in_flight: int = 0
     most_in_flight: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512  # or bursts wait for the kernel to try again
 
 
 @contextmanager
@@ -58,18 +77,23 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
             gone.wait(said.wait_s)
             with state.lock:
                 state.in_flight -= 1
-            if said.cut:
+            if said.dies:
+                server.shutdown()
+                server.server_close()
+            if said.cut or said.dies:
                 self.close_connection = True
             elif body["model"] != MODEL:
                 self._send(404, {"error": {"message": "no such model"}})
             elif said.status != 200:
-                self._send(said.status, {"error": {"message": "as the test wants it"}})
+                self._send(said.status, {"error": {"message": said.error}}, said)
+            elif said.body is not None:
+                self._send(200, said.body, said)
             else:
                 message = {"role": "assistant", "content": said.content, "reasoning_content": said.reasoning}
                 choice = {"index": 0, "message": message, "finish_reason": "stop"}
                 usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-                self._send(200, {"id": "1", "object": "chat.completion", "created": 0, "model": MODEL,
-                                 "choices": [choice], "usage": usage})  # fmt: skip
+                self._send(200, {"id": "1", "object": "chat.completion", "created": 0, "model": said.model,
+                                 "choices": [choice], "usage": usage}, said)  # fmt: skip
 
         def _allowed(self) -> bool:
             if self.headers["Authorization"] in (f"Bearer {KEY}", "Bearer none"):
@@ -77,20 +101,25 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
             self._send(401, {"error": {"message": "wrong key"}})
             return False
 
-        def _send(self, status: int, body: dict[str, Any]) -> None:
-            raw = json.dumps(body).encode()
+        def _send(self, status: int, body: dict[str, Any] | bytes, said: Answer | None = None) -> None:
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            with suppress(BrokenPipeError):  # whoever asked has given up
-                self.wfile.write(raw)
+            for name, value in (said.headers if said else {}).items():
+                self.send_header(name, value)
+            drip_s = said.drip_s if said else 0.0
+            with suppress(ConnectionError):  # whoever asked has given up
+                self.end_headers()
+                for part in [raw[i : i + 1] for i in range(len(raw))] if drip_s else [raw]:
+                    if gone.wait(drip_s):
+                        return
+                    self.wfile.write(part)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the base class's
             """Keep quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     state.url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

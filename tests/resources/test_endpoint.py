@@ -1,12 +1,16 @@
 """What a server can do to us, and what we say of it."""
 
+import itertools
+import logging
 import time
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from resources.endpoint import Endpoint
-from resources.errors import ClipError, ModelUnavailable
+from resources.errors import ClipError, ModelUnavailable, SettingError
 from resources.language_model import ChatReply, ChatRequest, Message
 from tests.contracts.chat_server import KEY, MODEL, Answer, serving
 
@@ -60,7 +64,8 @@ def test_an_answer_that_stays_malformed_is_that_request_s_error() -> None:
 
 
 def test_a_request_that_the_server_refuses_is_that_request_s_error() -> None:
-    reply, _ = one([Answer(status=400)], FREE)
+    with serving(unless_plain(Answer(status=400), Answer())) as server:
+        (reply,) = endpoint(server.url).chat([FREE])
     assert isinstance(reply, ClipError)
     assert (reply.reason, reply.permanent) == ("model_error", True)
 
@@ -127,8 +132,16 @@ def test_another_model_names_the_setting() -> None:
         other = Endpoint(base_url=server.url, model="other", max_retries=0)
         with pytest.raises(ModelUnavailable, match=f"serves {MODEL}, not 'other'.*`model`"):
             other.load()
-        with pytest.raises(ModelUnavailable, match="does not serve the model 'other'"):
+        with pytest.raises(ModelUnavailable, match=f"serves {MODEL}, not 'other'"):
             other.chat([FREE])
+
+
+def test_answers_of_another_model_name_the_setting() -> None:
+    with serving(lambda *_: Answer("Rain.", model="other")) as server:
+        with pytest.raises(ModelUnavailable, match=f"asked for the model '{MODEL}', and 'other' answers.*`model`"):
+            endpoint(server.url).chat([FREE])
+        (reply,) = endpoint(server.url, answers_as="other").chat([FREE])
+    assert isinstance(reply, ChatReply)
 
 
 def test_a_wrong_key_names_the_variable_and_shows_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +154,47 @@ def test_a_wrong_key_names_the_variable_and_shows_no_key(monkeypatch: pytest.Mon
         monkeypatch.setenv("MY_KEY", KEY)
         adapter.close()
         adapter.load()
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nline", "clé"])
+def test_a_key_that_no_header_can_hold_is_not_shown(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", key)
+    with pytest.raises(ModelUnavailable, match="MY_KEY, which holds what is no key") as caught:
+        endpoint("http://127.0.0.1:9/v1", api_key_env="MY_KEY").load()
+    assert key not in str(caught.value)
+
+
+def test_an_address_that_is_none_or_holds_a_secret_names_the_setting() -> None:
+    for url in ("localhost:8000/v1", "", "http://", "http://host:port/v1"):
+        with pytest.raises(SettingError, match="`base_url`"):
+            endpoint(url).load()
+    for url in ("http://me:secret@host/v1", "http://host/v1?key=secret"):
+        with pytest.raises(SettingError, match="`base_url` holds more than an address") as caught:
+            endpoint(url).load()
+        assert "secret" not in str(caught.value)
+
+
+def unless_plain(answer: Answer, plain: Answer) -> Callable[[dict[str, Any], int], Answer]:
+    """Answer so, but to a plain question in another way."""
+    return lambda body, _: answer if body["messages"][0]["content"] == "hello" else plain
+
+
+def test_no_key_reaches_logs_or_errors(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    caplog.set_level(logging.DEBUG)
+    echoes = [Answer(status=status, error=f"you sent {KEY}, {KEY}") for status in (400, 401, 403, 418, 500)]
+    shown = ""
+    for echo, plain in itertools.product(echoes, (None, Answer())):
+        with serving(unless_plain(echo, plain or echo)) as server:
+            adapter = endpoint(server.url, api_key_env="MY_KEY")
+            try:
+                shown += str(adapter.chat([FREE]))
+            except ModelUnavailable as error:
+                shown += "".join(traceback.format_exception(error)) + repr(error)
+            shown += f"{adapter!r} {adapter.identity} {adapter._client!r}"
+    assert "you sent [key]" in shown
+    assert KEY not in shown
+    assert KEY not in caplog.text
 
 
 def test_an_empty_key_variable_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,126 @@
+"""How a request is put to an OpenAI-compatible server, and how its answer is read."""
+
+import base64
+import json
+import re
+import textwrap
+from dataclasses import replace
+from typing import Any, cast
+
+import jsonschema
+from jsonschema.exceptions import best_match
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+
+from resources.adapter import Json
+from resources.chat_retries import BrokenBody
+from resources.language_model import ChatReply, ChatRequest, Message, Picture, Recording
+
+_SHOWN_LETTERS = 200
+
+
+class Malformed(Exception):
+    """An answer that is not what the request asks for."""
+
+
+def body_of(request: ChatRequest) -> dict[str, Any]:
+    """Fields of the HTTP body that depend on the request."""
+    body: dict[str, Any] = {"messages": [_turn(turn) for turn in request.messages], "max_tokens": request.max_tokens}
+    if request.schema is not None:
+        schema = {"name": "answer", "schema": request.schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
+
+
+def _turn(message: Message) -> ChatCompletionMessageParam:
+    content: Any = message.content
+    if message.attached:
+        content = [*map(_part, message.attached), {"type": "text", "text": message.content}]
+    return cast(ChatCompletionMessageParam, {"role": message.role, "content": content})
+
+
+def _part(attached: Picture | Recording) -> dict[str, Any]:
+    if isinstance(attached, Picture):
+        url = f"data:image/jpeg;base64,{base64.b64encode(attached.jpeg).decode()}"
+        return {"type": "image_url", "image_url": {"url": url}}
+    data = base64.b64encode(attached.data).decode()
+    return {"type": "input_audio", "input_audio": {"data": data, "format": attached.format}}
+
+
+def reply_of(completion: object) -> ChatReply:
+    """Read a completion; its reasoning comes in a field of its own, or in the text before ``</think>``.
+
+    Raises:
+        BrokenBody: It has not the form of a completion.
+        Malformed: It holds no answer.
+    """
+    # The client builds completions without validation: any part may be missing or of another type.
+    if not isinstance(completion, ChatCompletion):
+        raise BrokenBody("its body is no chat completion")
+    choices = getattr(completion, "choices", None)
+    if not choices:
+        raise Malformed("an answer without a choice")
+    message = getattr(choices[0], "message", None) if isinstance(choices, list) else None
+    text = getattr(message, "content", None) or ""
+    reasoning = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
+    if message is None or not isinstance(text, str) or not isinstance(reasoning, str):
+        raise BrokenBody("its body holds no message")
+    text, thought = _without_thought(text)
+    return ChatReply(
+        text=_storable(text),
+        reasoning=_storable("\n".join(filter(None, (reasoning, thought)))),
+        prompt_tokens=_tokens(completion, "prompt_tokens"),
+        completion_tokens=_tokens(completion, "completion_tokens"),
+    )
+
+
+def _tokens(completion: ChatCompletion, kind: str) -> int:
+    count = getattr(getattr(completion, "usage", None), kind, 0)
+    return count if isinstance(count, int) else 0
+
+
+def _without_thought(text: str) -> tuple[str, str]:
+    """The answer, and the thought that stands before it, or all that follows when it was cut off while thinking."""
+    if "</think>" in text:
+        thought, text = text.rsplit("</think>", 1)
+    elif "<think>" in text:
+        text, thought = text.split("<think>", 1)
+    else:
+        thought = ""
+    return text, thought.replace("<think>", "")
+
+
+def _storable(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON may hold and no file."""
+    return text.encode(errors="replace").decode().strip()
+
+
+def checked(reply: ChatReply, schema: dict[str, Json] | None) -> ChatReply:
+    """Return the reply with its parsed answer.
+
+    Raises:
+        Malformed: It is empty, no JSON, or not what the schema asks for.
+    """
+    if schema is None:
+        if not reply.text:
+            raise Malformed("nothing")
+        return reply
+    fenced = re.fullmatch(r"```(?:json)?\s*(.*?)\s*```", reply.text, re.DOTALL)
+    try:
+        data: Json = json.loads(fenced[1] if fenced else reply.text)
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()  # raises where no file could hold it
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"no JSON ({error})") from error
+    # Not `jsonschema.validate`, which judges the schema itself at each answer, a millisecond each.
+    misfit = best_match(jsonschema.Draft202012Validator(schema).iter_errors(data))
+    if misfit is not None:
+        raise Malformed(f"JSON that does not fit the schema ({textwrap.shorten(misfit.message, _SHOWN_LETTERS)})")
+    return replace(reply, data=data)
+
+
+def repair_of(request: ChatRequest, reply: ChatReply, problem: Malformed) -> ChatRequest:
+    """Extend the request by the malformed answer and a plea for a right one."""
+    turns = (
+        Message("assistant", reply.text or "(nothing)"),
+        Message("user", f"That is {problem}. Answer again, short, with nothing but JSON that fits the schema."),
+    )
+    return replace(request, messages=request.messages + turns)

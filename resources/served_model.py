@@ -1,0 +1,136 @@
+"""A model that somebody else serves behind an OpenAI-compatible address: what its adapters share."""
+
+import os
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from resources.adapter import Adapter, runtime
+from resources.chat_client import PLAIN, ChatClient
+from resources.errors import ModelUnavailable, SettingError
+from resources.language_model import ChatRequest
+
+
+class ServedModel(Adapter):
+    """Settings and life of a served model.
+
+    Where it is served does not decide what it answers, so the address stays out of the identity: a server may move
+    without a row being written anew. Pin the weights with `model_revision` where the name alone does not.
+    """
+
+    version: ClassVar[str] = "1"
+
+    base_url: str = runtime("http://localhost:8000/v1", "Address of the server up to and including /v1.")
+    model: str = Field(description="Name under which the server serves the model.", min_length=1)
+    model_revision: str = Field("", description="Revision of the weights, recorded with every row.")
+    answers_as: str = runtime("", "Name that the answers bear where it is not `model`.")
+    api_key_env: str = runtime("", "Name of the environment variable that holds the key; empty when none is needed.")
+    temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature; 0 for the most likely answer.")
+    seed: int = Field(0, description="Seed of the sampling, where the server honours it.")
+    extra: dict[str, Any] = Field(default_factory=dict, description="More fields of each request, as the server knows.")
+    max_concurrency: int = runtime(16, "Requests in flight at a time.", ge=1, le=1000)
+    requests_per_minute: int = runtime(0, "Bound on requests a minute, repeated ones included; 0 for none.", ge=0)
+    timeout_s: float = runtime(180.0, "Bound on one attempt at one request.", gt=0)
+    max_retries: int = runtime(4, "Attempts after the first, with growing pauses.", ge=0)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name as the server knows it."""
+        return self.model
+
+    @property
+    def revision(self) -> str:
+        """`model_revision`."""
+        return self.model_revision
+
+    def load(self) -> None:
+        """Check that the server is there and serves the model.
+
+        Raises:
+            ModelUnavailable: It is not there, refuses the key or serves another model.
+            SettingError: `base_url` is no address of a server.
+        """
+        _ = self._served
+
+    def probe(self) -> None:
+        """Ask something plain.
+
+        Raises:
+            ModelUnavailable: No answer comes.
+        """
+        self._served.probe(self._plain())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.__dict__.pop("_served", None)
+        client = self.__dict__.pop("_client", None)
+        if client is not None:
+            client.close()
+
+    def _plain(self) -> ChatRequest:
+        """A small request of the kind that this adapter makes, which every fitting model answers."""
+        return PLAIN
+
+    @cached_property
+    def _served(self) -> ChatClient:
+        """The client, once it is known that the server serves the model or does not tell."""
+        served = self._client.served_models()
+        if served is not None and self.model not in served:
+            raise ModelUnavailable(
+                f"The server at {self.base_url} serves {', '.join(served) or 'no model'}, not {self.model!r}.",
+                hint="Set `model` to one of its models, or start it with this one.",
+            )
+        return self._client
+
+    @cached_property
+    def _client(self) -> ChatClient:
+        return ChatClient(
+            base_url=self._address(),
+            api_key=self._api_key(),
+            model=self.model,
+            signed=self.answers_as or self.model,
+            temperature=self.temperature,
+            seed=self.seed,
+            extra=self.extra,
+            timeout_s=self.timeout_s,
+            max_concurrency=self.max_concurrency,
+            max_retries=self.max_retries,
+            requests_per_minute=self.requests_per_minute,
+            key_hint=f"Put a valid key into the environment variable {self.api_key_env}."
+            if self.api_key_env
+            else "Set `api_key_env` to the name of the environment variable that holds a key.",
+            url_hint="Start the server, or set `base_url` to where it listens.",
+        )
+
+    def _address(self) -> str:
+        try:
+            parts = urlsplit(self.base_url)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise SettingError(f"`base_url` = {self.base_url!r} is no address.", hint="Give e.g. http://HOST:8000/v1.")
+        if "@" in parts.netloc or parts.query:
+            raise SettingError(
+                "`base_url` holds more than an address: a user, a password or a query.",  # not shown: it may be a key
+                hint="Give the address alone, and the name of the variable with the key as `api_key_env`.",
+            )
+        return self.base_url
+
+    def _api_key(self) -> str:
+        if not self.api_key_env:
+            return ""
+        key = os.environ.get(self.api_key_env, "").strip()
+        if not key:
+            raise ModelUnavailable(
+                f"`api_key_env` names the environment variable {self.api_key_env}, which is empty.",
+                hint="Put the server's key into it, or leave `api_key_env` out for a server without keys.",
+            )
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ModelUnavailable(
+                f"`api_key_env` names the environment variable {self.api_key_env}, which holds what is no key.",
+                hint="Put the server's key into it, and nothing else.",
+            )
+        return key
