@@ -16,6 +16,7 @@ from fusionaudio_assets.tables import MusicCaptions, Status
 from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_music, has_singing
 from fusionaudio_assets.workspace import LakeResource
 from resources.audio import resample, to_mono
+from resources.errors import ClipError
 from resources.music_describer import MusicDescriber
 from resources.profile import Settings
 
@@ -39,10 +40,11 @@ def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> NDArray[np
     return resample(to_mono(audio), stored_hz, models.of("describer", MusicDescriber).sample_rate_hz)
 
 
-def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
+def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row | ClipError]:
     """Describe the music of each clip."""
     describer = models.of("describer", MusicDescriber)
-    return [asdict(description) for description in describer.describe([job.prepared for job in jobs])]
+    answers = describer.describe([job.prepared for job in jobs])
+    return [answer if isinstance(answer, ClipError) else asdict(answer) for answer in answers]
 
 
 STAGE = Stage(

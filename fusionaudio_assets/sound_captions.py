@@ -13,6 +13,7 @@ from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import SoundCaptions
 from fusionaudio_assets.workspace import LakeResource
+from resources.errors import ClipError
 from resources.profile import Settings
 from resources.sound_describer import SoundDescriber, SoundEvent, SoundEvidence
 
@@ -46,7 +47,7 @@ def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> NDArray[np
     return mono_at(payloads["audio"], describer.sample_rate_hz) if describer.needs_audio else None
 
 
-def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
+def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row | ClipError]:
     """Describe the sound events of each clip."""
     evidence = [
         SoundEvidence(
@@ -59,7 +60,8 @@ def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]
         )
         for job in jobs
     ]
-    return [{"description": text} for text in models.of("describer", SoundDescriber).describe(evidence)]
+    answers = models.of("describer", SoundDescriber).describe(evidence)
+    return [answer if isinstance(answer, ClipError) else {"description": answer} for answer in answers]
 
 
 STAGE = Stage(

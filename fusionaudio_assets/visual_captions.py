@@ -11,6 +11,7 @@ from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import VisualCaptions
 from fusionaudio_assets.workspace import LakeResource
+from resources.errors import ClipError
 from resources.image_describer import ImageDescriber
 from resources.media import KeyFrame
 from resources.profile import Settings
@@ -33,10 +34,11 @@ def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> list[KeyFr
     return frames
 
 
-def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
+def describe(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row | ClipError]:
     """Describe the key frames of each clip."""
     describer = models.of("describer", ImageDescriber)
-    return [asdict(description) for description in describer.describe([job.prepared for job in jobs])]
+    answers = describer.describe([job.prepared for job in jobs])
+    return [answer if isinstance(answer, ClipError) else asdict(answer) for answer in answers]
 
 
 STAGE = Stage(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resources.adapter import Adapter
+from resources.errors import ClipError
 from resources.media import KeyFrame
 from resources.music_describer import Labelled
 
@@ -29,5 +30,5 @@ class ImageDescriber(Adapter):
     """Protocol of an image describer."""
 
     @abstractmethod
-    def describe(self, clips: Sequence[Sequence[KeyFrame]]) -> list[VisualDescription]:
-        """Describe the key frames of each clip, one description a clip, in order."""
+    def describe(self, clips: Sequence[Sequence[KeyFrame]]) -> Sequence[VisualDescription | ClipError]:
+        """Describe the key frames of each clip, one description, or the clip's own error, a clip, in order."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resources.adapter import Adapter
+from resources.errors import ClipError
 
 
 @dataclass(frozen=True)
@@ -48,5 +49,9 @@ class MusicDescriber(Adapter):
     sample_rate_hz: ClassVar[int]
 
     @abstractmethod
-    def describe(self, clips: Sequence[NDArray[np.float32]]) -> list[MusicDescription]:
-        """Describe mono clips, each ``(samples,) float32`` in [-1, 1] at `sample_rate_hz`, in order."""
+    def describe(self, clips: Sequence[NDArray[np.float32]]) -> Sequence[MusicDescription | ClipError]:
+        """Describe mono clips, each ``(samples,) float32`` in [-1, 1] at `sample_rate_hz`, in order.
+
+        Returns:
+            For each clip its description, or the clip's own error.
+        """

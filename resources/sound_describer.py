@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resources.adapter import Adapter
+from resources.errors import ClipError
 
 
 @dataclass(frozen=True)
@@ -48,5 +49,5 @@ class SoundDescriber(Adapter):
     sample_rate_hz: ClassVar[int] = 16_000
 
     @abstractmethod
-    def describe(self, clips: Sequence[SoundEvidence]) -> list[str]:
-        """Write one description per clip, in order; empty when there is nothing to describe."""
+    def describe(self, clips: Sequence[SoundEvidence]) -> Sequence[str | ClipError]:
+        """Write one description, or the clip's own error, per clip, in order; empty where nothing can be described."""

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from resources.adapter import Adapter
-from resources.errors import ModelUnavailable
+from resources.errors import ModelUnavailable, SettingError
 
 
 def check_identity(adapter: Adapter) -> None:
@@ -45,10 +45,10 @@ def check_life_cycle(adapter: Adapter) -> None:
 
 
 def _settings(adapter: Adapter) -> Any:
-    """The settings in the identity; None when they name weights that do not exist."""
+    """The settings in the identity; None when they name weights or a file that do not exist."""
     try:
         return adapter.identity["settings"]
-    except ModelUnavailable:
+    except (ModelUnavailable, SettingError):
         return None
 
 

@@ -1,5 +1,6 @@
 """What every image describer must satisfy. A new describer is one line in `DESCRIBERS`."""
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -7,20 +8,27 @@ import pytest
 from PIL import Image
 
 from resources.embedded.efficientnet import EfficientNetLite0
+from resources.endpoint_describers import EndpointImageDescriber
 from resources.image_describer import ImageDescriber, VisualDescription
 from resources.media import KeyFrame
 from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
+from tests.contracts.chat_server import MODEL, serving
+from tests.contracts.senses import sees
 
-DESCRIBERS: dict[str, ImageDescriber] = {
+DESCRIBERS: dict[str, ImageDescriber | None] = {
     "efficientnet-lite0": EfficientNetLite0(),
     "efficientnet-lite0-all-labels": EfficientNetLite0(floor=0.0),
+    "endpoint": None,
 }
 
 
-@pytest.fixture(params=list(DESCRIBERS.values()), ids=list(DESCRIBERS), scope="module")
-def describer(request: pytest.FixtureRequest) -> ImageDescriber:
-    adapter: ImageDescriber = request.param
-    return adapter
+@pytest.fixture(params=list(DESCRIBERS), scope="module")
+def describer(request: pytest.FixtureRequest) -> Iterator[ImageDescriber]:
+    if adapter := DESCRIBERS[request.param]:
+        yield adapter
+        return
+    with serving(sees) as server:
+        yield EndpointImageDescriber(base_url=server.url, model=MODEL)
 
 
 @pytest.fixture
@@ -34,6 +42,14 @@ def clips() -> list[list[KeyFrame]]:
     return [[], frames[:1], frames, [], frames[::-1]]
 
 
+def described(describer: ImageDescriber, clips: Sequence[Sequence[KeyFrame]]) -> list[VisualDescription]:
+    """What the describer says, all of it without an error."""
+    answers = describer.describe(clips)
+    descriptions = [answer for answer in answers if isinstance(answer, VisualDescription)]
+    assert len(descriptions) == len(answers), answers
+    return descriptions
+
+
 def test_is_a_good_adapter(describer: ImageDescriber) -> None:
     check_identity(describer)
     check_settings_are_frozen_and_known(describer)
@@ -41,7 +57,7 @@ def test_is_a_good_adapter(describer: ImageDescriber) -> None:
 
 
 def test_descriptions_follow_the_frames(describer: ImageDescriber, clips: list[list[KeyFrame]]) -> None:
-    descriptions = describer.describe(clips)
+    descriptions = described(describer, clips)
     assert [[seen.time_s for seen in d.frames] for d in descriptions] == [[f.time_s for f in clip] for clip in clips]
     for seen in (seen for description in descriptions for seen in description.frames):
         assert all(0 <= label.score <= 1 for label in seen.labels)
@@ -49,8 +65,8 @@ def test_descriptions_follow_the_frames(describer: ImageDescriber, clips: list[l
 
 
 def test_a_batch_gives_what_single_clips_give_in_order(describer: ImageDescriber, clips: list[list[KeyFrame]]) -> None:
-    singles = [describer.describe([clip])[0] for clip in clips]
-    for together, alone in zip(describer.describe(clips[::-1])[::-1], singles, strict=True):
+    singles = [described(describer, [clip])[0] for clip in clips]
+    for together, alone in zip(described(describer, clips[::-1])[::-1], singles, strict=True):
         for seen, expected in zip(together.frames, alone.frames, strict=True):
             scores = {label.label: label.score for label in expected.labels}
             assert {label.label: label.score for label in seen.labels} == pytest.approx(scores, abs=1e-4)
