@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from fusionaudio_assets.figures import keep
+from fusionaudio_assets.shards import MANIFEST
 from fusionaudio_assets.tables import TABLES, polars_schema
 from resources.lake import Lake
 from resources.ontology import load_ontology
@@ -42,7 +44,10 @@ def write_tables(lake: Lake, shards: Sequence[str], clips: int) -> None:
             templates[seed] = _frames(np.random.default_rng(seed), clips)
         clip_ids = [hashlib.sha256(f"{shard} {clip}".encode()).hexdigest()[:16] for clip in range(clips)]
         for asset, frame in templates[seed].items():
-            lake.write_table(asset, shard, frame.with_columns(clip_id=pl.Series(clip_ids)))
+            table = frame.with_columns(clip_id=pl.Series(clip_ids))
+            lake.write_table(asset, shard, table)
+            if asset != MANIFEST:
+                keep(lake, asset, shard, table)
 
 
 def _frames(rng: np.random.Generator, clips: int) -> dict[str, pl.DataFrame]:

@@ -54,6 +54,7 @@ def connect(lake: Lake | str | Path) -> duckdb.DuckDBPyConnection:
     opened = lake if isinstance(lake, Lake) else Lake(lake)
     opened.check()
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")  # it would stand among the results
     try:
         standing = {asset: opened.shards(asset) for asset in TABLES}
         for asset, shards in standing.items():

@@ -1,15 +1,28 @@
 """Figures of tables: right, kept beside them, and compared between shards as they should be."""
 
+import json
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from fusionaudio_assets.checks import evaluate, rules_of
 from fusionaudio_assets.checks.references import REFERENCES, Reference
-from fusionaudio_assets.figures import MIN_CLIPS, MIN_SHARDS, OUTLYING, SCHEMA, as_metadata, drift, keep, kept, measure
+from fusionaudio_assets.figures import (
+    MIN_CLIPS,
+    MIN_SHARDS,
+    OUTLYING,
+    SCHEMA,
+    as_metadata,
+    current,
+    drift,
+    keep,
+    kept,
+    measure,
+)
 from fusionaudio_assets.figures import refresh as refreshed
 from fusionaudio_assets.graph import STAGES
 from fusionaudio_assets.tables import TABLES
@@ -195,6 +208,24 @@ def test_figures_are_brought_up_to_the_tables_that_stand(lake: Lake) -> None:
     after = refreshed(lake, "tags")
     assert after.filter(pl.col("shard") != "shard-000001").equals(before.filter(pl.col("shard") != "shard-000001"))
     assert "share/best_tag/Rain" not in after["name"]
+
+
+def test_kept_figures_serve_as_long_as_the_table_stands(lake: Lake) -> None:
+    table = lake.read_frame("fused_captions/shard-000001.parquet").with_columns(shard=pl.lit("shard-000001"))
+    keep(lake, "fused_captions", "shard-000001", table.drop("shard"))
+    assert_frame_equal(current(lake, "fused_captions", table), measure("fused_captions", table))
+    lake.write_text("figures/fused_captions/shard-000001.json", _marked(lake))
+    assert current(lake, "fused_captions", table)["value"].to_list() == [42.0]
+    changed = table.drop("shard").with_columns(caption=pl.lit("Short now."))
+    lake.write_table("fused_captions", "shard-000001", changed)
+    again = changed.with_columns(shard=pl.lit("shard-000001"))
+    assert_frame_equal(current(lake, "fused_captions", again), measure("fused_captions", again))
+
+
+def _marked(lake: Lake) -> str:
+    """The figures that are kept, with one in their place that no table gives."""
+    told = json.loads(lake.read_text("figures/fused_captions/shard-000001.json"))
+    return json.dumps(told | {"figures": [["mean/words", 42.0, 0.0, 3]]})
 
 
 def test_a_shard_is_compared_with_some_of_many_spread_over_all(lake: Lake) -> None:

@@ -93,6 +93,11 @@ def test_counts(lake: Lake) -> None:
     assert ledger.shard_sizes(lake) == {"shard-000001": 2, "shard-000002": 1}
 
 
+def test_a_long_query_draws_no_bar_among_the_results(lake: Lake) -> None:
+    with ledger.connect(lake) as db:
+        assert db.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
+
+
 def test_names_that_are_patterns_or_quotes(tmp_path: Path) -> None:
     for name, clips in (("a[b]*'\"? {c,d}", [clip_row(1)]), ("ab", [clip_row(2), clip_row(3)])):
         make_lake(tmp_path / name, [clips])

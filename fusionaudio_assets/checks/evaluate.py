@@ -16,7 +16,7 @@ import polars as pl
 from fusionaudio_assets.checks.contract import contract_rule, out_of_range
 from fusionaudio_assets.checks.references import REFERENCES
 from fusionaudio_assets.checks.rules import Rule, rules_of
-from fusionaudio_assets.figures import drift, kept, measure
+from fusionaudio_assets.figures import current, drift, kept
 from fusionaudio_assets.versions import check_columns, differences, table_of
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
@@ -24,7 +24,7 @@ from resources.lake import Lake
 SAMPLES = 5
 """Violating rows that a verdict keeps for people."""
 
-SHARDS_AT_ONCE = 32
+SHARDS_AT_ONCE = 64
 """Shards that are judged together where many are: what a query costs is shared, and memory stays bounded."""
 
 JUDGES = 2
@@ -148,13 +148,18 @@ def judge(rules: Sequence[Rule], relations: Relations, shards: Sequence[str]) ->
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A connection of its own relations: SQL sees what is registered, never a Python variable of the same name."""
-    return _database(os.getpid()).cursor()
+    connection = _database(os.getpid()).cursor()
+    connection.execute("SET enable_progress_bar = false")  # it would stand among the results
+    return connection
 
 
 @cache
 def _database(pid: int) -> duckdb.DuckDBPyConnection:
-    """The database of a process, which takes tens of milliseconds to make; a forked one lacks its threads."""
-    return duckdb.connect(config={"python_enable_replacements": "false"})
+    """The database of a process, which takes tens of milliseconds to make; a forked one lacks its threads.
+
+    One thread for a query: a shard is no work for more, and of many shards groups are judged side by side.
+    """
+    return duckdb.connect(config={"python_enable_replacements": "false", "threads": 1})
 
 
 def mentioned(rules: Sequence[Rule], names: Iterable[str]) -> list[str]:
@@ -216,7 +221,7 @@ def _evaluate(asset: str, shards: Sequence[str], tables: _Tables, reads: Iterabl
     relations |= {name: tables.together(name, readable) for name in mentioned(rules, ("manifest", *reads))}
     relations |= {name: REFERENCES[name].frame() for name in mentioned(rules, REFERENCES)}
     if mentioned(rules, (DRIFT,)):
-        relations[DRIFT] = drift(measure(asset, relations["this"]), tables.peers(asset))
+        relations[DRIFT] = drift(current(tables.lake, asset, relations["this"]), tables.peers(asset))
     sound = table_of(asset).is_valid(relations["this"])
     for shard, found in judge(rules, relations, readable).items():
         broken = (0, ()) if sound else out_of_range(asset, tables.of(asset, shard))

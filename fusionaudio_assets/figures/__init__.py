@@ -5,7 +5,7 @@ from these files alone, so that no table is read again for it.
 """
 
 from fusionaudio_assets.figures.drift import DRIFT_SCHEMA, MIN_CLIPS, MIN_SHARDS, OUTLYING, drift
-from fusionaudio_assets.figures.kept import keep, kept, refresh
+from fusionaudio_assets.figures.kept import current, keep, kept, refresh
 from fusionaudio_assets.figures.measure import SCHEMA, as_metadata, measure
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "OUTLYING",
     "SCHEMA",
     "as_metadata",
+    "current",
     "drift",
     "keep",
     "kept",

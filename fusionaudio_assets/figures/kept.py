@@ -56,6 +56,23 @@ def kept(lake: Lake, asset: str, most: int | None = None) -> pl.DataFrame:
     return _together(lake, asset, [name.removesuffix(".json") for name in names])
 
 
+def current(lake: Lake, asset: str, tables: pl.DataFrame) -> pl.DataFrame:
+    """Figures of tables at hand: those that are kept of the same content, and the others measured now.
+
+    Args:
+        lake: The lake.
+        asset: Whose tables they are.
+        tables: Their rows as they stand in the lake, with the column `shard`.
+
+    Returns:
+        In the schema `SCHEMA`.
+    """
+    shards = tables["shard"].unique(maintain_order=True).to_list()
+    stale = [shard for shard in shards if _stale(lake, asset, shard)]
+    fresh = _together(lake, asset, [shard for shard in shards if shard not in set(stale)])
+    return pl.concat([fresh, measure(asset, tables.filter(pl.col("shard").is_in(stale)))]) if stale else fresh
+
+
 def refresh(lake: Lake, asset: str) -> pl.DataFrame:
     """Figures of all shards of an asset, measured anew where none of the table that stands are kept.
 
@@ -65,8 +82,7 @@ def refresh(lake: Lake, asset: str) -> pl.DataFrame:
     shards = lake.shards(asset)
 
     def brought_up(shard: str) -> None:
-        told = _told(lake, asset, shard)
-        if told is None or told["content"] is None or told["content"] != lake.content_of(asset, shard):
+        if _stale(lake, asset, shard):
             keep(lake, asset, shard, lake.read_frame(f"{asset}/{shard}.parquet"))
 
     with ThreadPoolExecutor(_READERS) as threads:
@@ -79,6 +95,12 @@ def _together(lake: Lake, asset: str, shards: Sequence[str]) -> pl.DataFrame:
         found = list(threads.map(lambda shard: _told(lake, asset, shard), shards))
     rows = [(shard, *row) for shard, told in zip(shards, found, strict=True) if told for row in told["figures"]]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _stale(lake: Lake, asset: str, shard: str) -> bool:
+    """True when no figures are kept of the table that stands."""
+    told = _told(lake, asset, shard)
+    return told is None or told["content"] is None or told["content"] != lake.content_of(asset, shard)
 
 
 def _told(lake: Lake, asset: str, shard: str) -> dict[str, Any] | None:
