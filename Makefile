@@ -3,9 +3,10 @@ PYTHON ?= python3.11
 LAKE ?= lake
 VENV := .venv
 BIN := $(VENV)/bin
+VENV_GPU := .venv-gpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow test-kills lint ui bench help clean
+.PHONY: demo test test-slow test-kills test-gpu lint ui bench help clean
 
 demo: $(VENV)/.core ## caption the example clips with the embedded profile
 	$(BIN)/fusionaudio demo --lake $(LAKE)
@@ -21,6 +22,10 @@ test-slow: $(VENV)/.dev ## the tests that take minutes: kills and power cuts und
 test-kills: $(VENV)/.dev ## kill -9 at 40 counted events of a run with real models, and print what they cost
 	$(BIN)/fusionaudio models fetch --profile embedded
 	$(BIN)/python -m pytest -m slow --capture=no tests/recovery
+
+test-gpu: $(VENV_GPU)/.gpu ## the models on torch, with small random weights, in an environment of their own
+	$(VENV_GPU)/bin/fusionaudio models fetch --profile embedded
+	$(VENV_GPU)/bin/python -m pytest tests/gpu tests/resources/test_torch_models.py
 
 lint: $(VENV)/.dev ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .
@@ -47,8 +52,15 @@ $(VENV)/.dev: $(VENV)/.core
 	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+# torch lives apart, so that nothing else comes to need it unnoticed.
+$(VENV_GPU)/.gpu: pyproject.toml constraints.txt
+	test -x $(VENV_GPU)/bin/python || $(PYTHON) -m venv $(VENV_GPU)
+	$(VENV_GPU)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint constraints.txt --editable '.[dev,gpu]'
+	touch $@
+
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 clean: ## remove the environment and caches of tools; lakes and weights stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info
+	rm -rf $(VENV) $(VENV_GPU) .mypy_cache .ruff_cache .pytest_cache build *.egg-info

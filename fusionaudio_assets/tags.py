@@ -67,11 +67,12 @@ def clip_tags(
 ) -> Row:
     """Clip-level tags and events of one clip.
 
-    The score of a clip is the maximum over its frames, so that a short event counts as a long one does; a parent of
-    the hierarchy scores at least as its children. Events are the most specific classes only.
+    The score of a clip is what the tagger heard in it as a whole, else the maximum over its frames, so that a short
+    event counts as a long one does; a parent of the hierarchy scores at least as its children. Events are the most
+    specific classes only.
     """
     scores = ontology.propagate(frames.scores, classes)
-    clip_scores = scores.max(axis=0)
+    clip_scores = scores.max(axis=0) if frames.clip is None else ontology.propagate(frames.clip, classes)
     order = np.argsort(-clip_scores, kind="stable")
     named = {classes[i]: float(clip_scores[i]) for i in order if clip_scores[i] >= params.min_score}
     column = {name: index for index, name in enumerate(classes)}

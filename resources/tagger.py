@@ -19,11 +19,14 @@ class TagScores:
         scores: ``(frames, classes) float32`` in [0, 1], classes in the order of `Tagger.classes`; at least one frame.
         window_s: Length of the audio behind one frame.
         hop_s: Distance between the starts of two frames.
+        clip: ``(classes,) float32`` in [0, 1] of the clip as a whole, from a tagger that hears it at once; None leaves
+            it to the maximum over the frames.
     """
 
     scores: NDArray[np.float32]
     window_s: float
     hop_s: float
+    clip: NDArray[np.float32] | None = None
 
 
 class Tagger(Adapter):

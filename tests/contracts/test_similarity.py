@@ -1,4 +1,4 @@
-"""What every caption scorer must satisfy. A new one is one line in `SCORERS`."""
+"""What every caption scorer must satisfy. A new scorer is a class that gives it, as `TestTagBridge` does."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,6 @@ import pytest
 from resources.embedded.minilm import DIMENSIONS, MiniLm, TagBridge
 from resources.similarity import CaptionedClip, SimilarityScorer
 from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
-
-SCORERS: list[SimilarityScorer] = [TagBridge()]
 
 PAIRS = (
     ("A dog barks while rain falls.", (("Bark", 0.9), ("Rain", 0.6))),
@@ -17,25 +15,28 @@ PAIRS = (
 )
 
 
-@pytest.fixture(params=SCORERS, ids=lambda scorer: scorer.model_name, scope="module")
-def scorer(request: pytest.FixtureRequest) -> SimilarityScorer:
-    adapter: SimilarityScorer = request.param
-    return adapter
+class ScorerContract:
+    """Tests of the fixture `scorer`, which a subclass defines."""
+
+    def test_is_a_good_adapter(self, scorer: SimilarityScorer) -> None:
+        check_identity(scorer)
+        check_settings_are_frozen_and_known(scorer)
+        check_life_cycle(scorer)
+
+    def test_scores_are_cosines_in_order(self, scorer: SimilarityScorer) -> None:
+        clips = [CaptionedClip(caption, labels, np.zeros(48_000, np.float32)) for caption, labels in PAIRS]
+        scores = scorer.score(clips)
+        assert len(scores) == len(clips)
+        assert all(-1 <= score <= 1 for score in scores)
+        assert scorer.score(clips[::-1])[::-1] == pytest.approx(scores, abs=1e-6)
+        assert scorer.score([]) == []
 
 
-def test_is_a_good_adapter(scorer: SimilarityScorer) -> None:
-    check_identity(scorer)
-    check_settings_are_frozen_and_known(scorer)
-    check_life_cycle(scorer)
-
-
-def test_scores_are_cosines_in_order(scorer: SimilarityScorer) -> None:
-    clips = [CaptionedClip(caption, labels, np.zeros(48_000, np.float32)) for caption, labels in PAIRS]
-    scores = scorer.score(clips)
-    assert len(scores) == len(clips)
-    assert all(-1 <= score <= 1 for score in scores)
-    assert scorer.score(clips[::-1])[::-1] == pytest.approx(scores, abs=1e-6)
-    assert scorer.score([]) == []
+class TestTagBridge(ScorerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def scorer(cls) -> SimilarityScorer:
+        return TagBridge()
 
 
 def test_the_tag_bridge_prefers_the_caption_of_the_clip() -> None:

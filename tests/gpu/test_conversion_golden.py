@@ -5,18 +5,13 @@ import pytest
 
 from resources.embedded import weights
 from resources.embedded.onnx_graph import golden_sample, relative_error, session
-
-pytest.importorskip(
-    "torch", reason="the original architectures are written in torch, which comes with the gpu extra only"
-)
+from tests.gpu import original_architectures as originals
 
 NAMES = ("spleeter-2stems", "musicnn-mtt", "musicnn-msd", "efficientnet-lite0")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_graph_and_original_agree(name: str) -> None:
-    from tests.gpu import original_architectures as originals
-
     expected = originals.golden_outputs(name)
     graph = session(weights.weight_path(name), threads=0)
     inputs = {graph.get_inputs()[0].name: originals.golden_input(name)}

@@ -1,0 +1,136 @@
+"""AST through transformers' real loading code, on a small network with random weights."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+from transformers import ASTForAudioClassification
+
+from resources.errors import ModelUnavailable, WeightsMissing
+from resources.ontology import load_ontology
+from resources.tagger import Tagger
+from resources.torch_models.audio_spectrogram import AudioSpectrogramTransformer
+from tests.contracts.test_taggers import TaggerContract
+from tests.gpu.checkpoints import noise, out_of_memory_above, write_ast
+
+RATE = AudioSpectrogramTransformer.sample_rate_hz
+COMMIT = "f826b80d28226b62986cc218e5cec390b1096902"
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ast") / "small-ast"
+    write_ast(folder, load_ontology().names[:20])
+    return folder
+
+
+@pytest.fixture
+def tagger(checkpoint: Path) -> AudioSpectrogramTransformer:
+    return AudioSpectrogramTransformer(model=str(checkpoint), device="cpu")
+
+
+class TestAudioSpectrogramTransformer(TaggerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def tagger(cls, checkpoint: Path) -> Tagger:
+        return AudioSpectrogramTransformer(model=str(checkpoint), device="cpu")
+
+
+def test_a_clip_is_heard_as_a_whole_and_over_time(tagger: AudioSpectrogramTransformer) -> None:
+    clip = noise(4 * RATE)
+    (found,) = tagger.tag([clip])
+    extracted = tagger._extractor(clip, sampling_rate=RATE, return_tensors="pt")
+    with torch.inference_mode():
+        expected = tagger._network(**extracted).logits.sigmoid().numpy()[0]
+    assert found.clip is not None
+    np.testing.assert_allclose(found.clip, expected, atol=1e-5)
+    assert found.scores.shape == (3, 20)
+    (second,) = tagger.tag([clip[RATE : 3 * RATE]])
+    assert second.clip is not None
+    np.testing.assert_allclose(found.scores[1], second.clip, atol=1e-5)
+    assert np.abs(found.scores - found.clip).max() > 1e-3
+
+
+def test_a_long_clip_scores_as_its_best_stretch(tagger: AudioSpectrogramTransformer) -> None:
+    clip = noise(14 * RATE)
+    longest = round(tagger.longest_s * RATE)
+    whole, first, last = tagger.tag([clip, clip[:longest], clip[-longest:]])
+    assert whole.clip is not None
+    assert first.clip is not None
+    assert last.clip is not None
+    np.testing.assert_allclose(whole.clip, np.maximum(first.clip, last.clip), atol=1e-5)
+
+
+def num_windows(input_values: torch.Tensor) -> int:
+    return len(input_values)
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_loses_nothing(
+    tagger: AudioSpectrogramTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = [noise(RATE + 1000 * seed, seed=seed) for seed in range(5)]
+    expected = tagger.tag(clips)
+    limited = out_of_memory_above(1, tagger._network.forward, num_windows)
+    monkeypatch.setattr(tagger._network, "forward", limited)
+    for one, other in zip(tagger.tag(clips), expected, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
+
+
+def test_labels_may_be_machine_ids_or_in_another_case(tmp_path: Path) -> None:
+    write_ast(tmp_path, ["/m/09x0r", "MUSIC", "Dog"])
+    assert AudioSpectrogramTransformer(model=str(tmp_path)).classes == ("Speech", "Music", "Dog")
+
+
+@pytest.mark.parametrize(
+    ("labels", "rate", "message"),
+    [
+        (["Speech", "LABEL_1", "angry"], 16_000, "2 of the 3 labels.*'LABEL_1', 'angry'.*trained on AudioSet"),
+        (["Speech", "speech"], 16_000, "some are the same class"),
+        (["Speech", "Music"], 32_000, "32000 Hz; it must be 16000 Hz"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_said(tmp_path: Path, labels: list[str], rate: int, message: str) -> None:
+    write_ast(tmp_path, labels, rate)
+    with pytest.raises(ModelUnavailable, match=message):
+        AudioSpectrogramTransformer(model=str(tmp_path), device="cpu").load()
+
+
+def test_pickled_weights_are_refused(checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkpoint, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "model.safetensors").unlink()
+    torch.save(ASTForAudioClassification.from_pretrained(checkpoint).state_dict(), tmp_path / "pytorch_model.bin")
+    with pytest.raises(WeightsMissing, match="safetensors"):
+        AudioSpectrogramTransformer(model=str(tmp_path), device="cpu").load()
+
+
+def test_weights_that_are_lacking_are_not_made_up(checkpoint: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(checkpoint, tmp_path, dirs_exist_ok=True)
+    state = load_file(tmp_path / "model.safetensors")
+    save_file(
+        {name: value for name, value in state.items() if not name.startswith("classifier.dense")},
+        tmp_path / "model.safetensors",
+        {"format": "pt"},
+    )
+    with pytest.raises(ModelUnavailable, match=r"lacks 2 weights.*classifier.dense"):
+        AudioSpectrogramTransformer(model=str(tmp_path), device="cpu").load()
+
+
+def test_a_model_of_the_hub_is_pinned_and_found_in_its_cache(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    shutil.copytree(checkpoint, tmp_path / "models--someone--ast" / "snapshots" / COMMIT)
+    tagger = AudioSpectrogramTransformer(model="someone/ast", hub_revision=COMMIT, device="cpu")
+    tagger.probe()
+    assert (tagger.model_name, tagger.revision) == ("ast", COMMIT)
+    with pytest.raises(WeightsMissing, match=f"hf download someone/other --revision {COMMIT}"):
+        AudioSpectrogramTransformer(model="someone/other", hub_revision=COMMIT).load()
+    with pytest.raises(ModelUnavailable, match="Set hub_revision"):
+        AudioSpectrogramTransformer(model="someone/ast").load()
+    with pytest.raises(ValidationError, match="branches and tags move"):
+        AudioSpectrogramTransformer(model="someone/ast", hub_revision="main")

@@ -1,0 +1,104 @@
+"""CLAP through transformers' real loading code, on a small network with random weights."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from resources.similarity import CaptionedClip, SimilarityScorer
+from resources.torch_models.clap import Clap
+from tests.contracts.test_similarity import ScorerContract
+from tests.gpu.checkpoints import noise, out_of_memory_above, write_clap
+
+Input = TypeVar("Input")
+RATE = Clap.sample_rate_hz
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clap") / "small-clap"
+    write_clap(folder)
+    return folder
+
+
+@pytest.fixture
+def clap(checkpoint: Path) -> Clap:
+    return Clap(model=str(checkpoint), device="cpu")
+
+
+class TestClap(ScorerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def scorer(cls, checkpoint: Path) -> SimilarityScorer:
+        return Clap(model=str(checkpoint), device="cpu")
+
+
+def test_scores_are_cosines_of_what_the_library_gives(clap: Clap) -> None:
+    clip, caption = noise(10 * RATE), "A dog barks."
+    (score,) = clap.score([CaptionedClip(caption, audio=clip)])
+    with torch.inference_mode():
+        outputs = clap._network(
+            **clap._tokenizer(caption, return_tensors="pt"),
+            **clap._extractor(clip, sampling_rate=RATE, return_tensors="pt"),
+        )
+    cosine = torch.cosine_similarity(outputs.audio_embeds, outputs.text_embeds).item()
+    assert score == pytest.approx(cosine, abs=1e-5)
+
+
+def test_vectors_are_of_length_one_and_do_not_depend_on_their_neighbours(clap: Clap) -> None:
+    clips = [noise(samples, seed=samples) for samples in (1, RATE // 3, 4 * RATE, 10 * RATE, 23 * RATE)]
+    texts = ["", "Rain.", "A dog barks while it rains."]
+    check_vectors(clap.embed_audio, clips)
+    check_vectors(clap.embed_text, texts)
+
+
+def check_vectors(embed: Callable[[Sequence[Input]], NDArray[np.float32]], inputs: Sequence[Input]) -> None:
+    together = embed(inputs)
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(together, np.concatenate([embed([one]) for one in inputs]), atol=1e-5)
+    assert len(np.unique(together.round(4), axis=0)) == len(inputs)
+    assert embed([]).shape == (0, 32)
+
+
+def test_long_sound_is_heard_to_its_end_and_the_same_every_time(clap: Clap) -> None:
+    clip = noise(14 * RATE)
+    first, again = clap.embed_audio([clip]), clap.embed_audio([clip])
+    np.testing.assert_array_equal(first, again)
+    beginning, end = clap.embed_audio([clip[: 10 * RATE], clip[-10 * RATE :]])
+    mean = (beginning + end) / np.linalg.norm(beginning + end)
+    np.testing.assert_allclose(first[0], mean, atol=1e-5)
+
+
+def test_a_caption_beyond_the_limit_is_cut_and_said(clap: Clap, caplog: pytest.LogCaptureFixture) -> None:
+    assert clap.max_tokens == 38
+    fits, longer = "a" * 36, "a" * 37  # every byte is a token, and each end has one
+    with caplog.at_level(logging.WARNING):
+        clap.embed_text([fits])
+        assert caplog.messages == []
+        clap.embed_text([longer, fits])
+    assert caplog.messages == [
+        "1 of 2 captions are longer than the 38 tokens that small-clap reads: they are scored by their beginning."
+    ]
+    np.testing.assert_allclose(clap.embed_text([longer]), clap.embed_text([fits]), atol=1e-6)
+
+
+def num_inputs(**inputs: torch.Tensor) -> int:
+    return len(next(iter(inputs.values())))
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_loses_nothing(clap: Clap, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [CaptionedClip("Rain " * seed, audio=noise(RATE, seed=seed)) for seed in range(5)]
+    expected = clap.score(clips)
+    for name in ("get_audio_features", "get_text_features"):
+        monkeypatch.setattr(clap._network, name, out_of_memory_above(2, getattr(clap._network, name), num_inputs))
+    assert clap.score(clips) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_clip_without_audio_is_a_mistake_of_the_caller(clap: Clap) -> None:
+    with pytest.raises(ValueError, match="without"):
+        clap.score([CaptionedClip("Rain.")])
