@@ -16,7 +16,6 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -31,9 +30,8 @@ from resources.endpoint import Endpoint
 from resources.language_model import ChatReply, ChatRequest, Message, Recording
 
 MODEL = "delayed"
-DELAYS_S = (0.1, 0.5, 2.0)
-CONCURRENCIES = (16, 64)
-SOUND_S = 10
+CASES = ((0.1, 16, 0), (0.5, 16, 0), (0.5, 64, 0), (2.0, 16, 10), (2.0, 64, 0), (2.0, 64, 10))
+"""Delay in seconds, requests in flight, and seconds of sound in each."""
 
 _SCHEMA: dict[str, Json] = {
     "type": "object",
@@ -167,7 +165,7 @@ def main() -> None:
     print(f"At the start load average {os.getloadavg()[0]:.1f}.\n")
     print("| delay s | in flight | sound s | limit, requests/s | bare loop | client | client / bare loop |")
     print("|---|---|---|---|---|---|---|")
-    for delay_s, concurrency, sound_s in product(DELAYS_S, CONCURRENCIES, (0, SOUND_S)):
+    for delay_s, concurrency, sound_s in CASES:
         limit = concurrency / delay_s
         count = max(4, round(seconds / delay_s)) * concurrency
         with serving(delay_s) as url:

@@ -5,11 +5,10 @@ import json
 import re
 import textwrap
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import jsonschema
 from jsonschema.exceptions import best_match
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from resources.adapter import Json
 from resources.chat_retries import BrokenBody
@@ -31,11 +30,11 @@ def body_of(request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-def _turn(message: Message) -> ChatCompletionMessageParam:
+def _turn(message: Message) -> dict[str, Any]:
     content: Any = message.content
     if message.attached:
         content = [*map(_part, message.attached), {"type": "text", "text": message.content}]
-    return cast(ChatCompletionMessageParam, {"role": message.role, "content": content})
+    return {"role": message.role, "content": content}
 
 
 def _part(attached: Picture | Recording) -> dict[str, Any]:
@@ -46,22 +45,34 @@ def _part(attached: Picture | Recording) -> dict[str, Any]:
     return {"type": "input_audio", "input_audio": {"data": data, "format": attached.format}}
 
 
-def reply_of(completion: object) -> ChatReply:
+def completion_of(body: str) -> dict[str, Any]:
+    """Parse the body of an answer.
+
+    Raises:
+        BrokenBody: It is no JSON object.
+    """
+    try:
+        completion = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BrokenBody(f"its body is no JSON ({error})") from None
+    if not isinstance(completion, dict):
+        raise BrokenBody("its body is no chat completion")
+    return completion
+
+
+def reply_of(completion: dict[str, Any]) -> ChatReply:
     """Read a completion; its reasoning comes in a field of its own, or in the text before ``</think>``.
 
     Raises:
         BrokenBody: It has not the form of a completion.
         Malformed: It holds no answer.
     """
-    # The client builds completions without validation: any part may be missing or of another type.
-    if not isinstance(completion, ChatCompletion):
-        raise BrokenBody("its body is no chat completion")
-    choices = getattr(completion, "choices", None)
+    choices = completion.get("choices")
     if not choices:
         raise Malformed("an answer without a choice")
-    message = getattr(choices[0], "message", None) if isinstance(choices, list) else None
-    text = getattr(message, "content", None) or ""
-    reasoning = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
+    message = _field(choices[0], "message") if isinstance(choices, list) else None
+    text = _field(message, "content") or ""
+    reasoning = _field(message, "reasoning_content") or _field(message, "reasoning") or ""
     if message is None or not isinstance(text, str) or not isinstance(reasoning, str):
         raise BrokenBody("its body holds no message")
     text, thought = _without_thought(text)
@@ -73,8 +84,12 @@ def reply_of(completion: object) -> ChatReply:
     )
 
 
-def _tokens(completion: ChatCompletion, kind: str) -> int:
-    count = getattr(getattr(completion, "usage", None), kind, 0)
+def _field(part: Any, name: str) -> Any:
+    return part.get(name) if isinstance(part, dict) else None
+
+
+def _tokens(completion: dict[str, Any], kind: str) -> int:
+    count = _field(completion.get("usage"), kind)
     return count if isinstance(count, int) else 0
 
 
