@@ -77,6 +77,8 @@ class Demucs(TorchAdapter, Separator):
             self._check(network)
         bag = imported("demucs.apply").BagOfModels(networks, self._bag.weights, self._bag.segment_s)
         says = [weights[bag.sources.index(_VOCALS)] for weights in bag.weights]
+        if not sum(says):
+            raise ModelUnavailable(f"No network of {self.model} counts for the {_VOCALS}.")
         return [(network.to(self._on), say / sum(says)) for network, say in zip(bag.models, says, strict=True) if say]
 
     def load(self) -> None:

@@ -57,8 +57,8 @@ def write_ast(folder: Path, labels: Sequence[str], sampling_rate: int = 16_000) 
     ASTFeatureExtractor(sampling_rate=sampling_rate).save_pretrained(folder)
 
 
-def write_clap(folder: Path, max_position_embeddings: int = 40) -> None:
-    """Write a CLAP whose tokens are bytes."""
+def write_clap(folder: Path, *, fused: bool = False) -> None:
+    """Write a CLAP whose tokens are bytes and that reads 38 of them; `fused` as ``clap-htsat-fused`` is."""
     torch.manual_seed(0)
     text = {
         "vocab_size": 300,
@@ -66,7 +66,7 @@ def write_clap(folder: Path, max_position_embeddings: int = 40) -> None:
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
         "intermediate_size": 64,
-        "max_position_embeddings": max_position_embeddings,
+        "max_position_embeddings": 40,
         "initializer_range": 0.2,
     }
     audio = {
@@ -75,9 +75,10 @@ def write_clap(folder: Path, max_position_embeddings: int = 40) -> None:
         "depths": [1, 1, 1, 1],
         "num_attention_heads": [2, 2, 2, 2],
         "projection_hidden_size": 128,
+        "enable_fusion": fused,
     }
     ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=32)).save_pretrained(folder)
-    ClapFeatureExtractor(truncation="rand_trunc").save_pretrained(folder)
+    ClapFeatureExtractor(truncation="fusion" if fused else "rand_trunc").save_pretrained(folder)
     tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *_byte_characters()]
     vocab = {token: index for index, token in enumerate(tokens)}
     RobertaTokenizer(vocab=vocab, merges=[]).save_pretrained(folder)

@@ -50,7 +50,10 @@ def test_scores_are_cosines_of_what_the_library_gives(clap: Clap) -> None:
     assert score == pytest.approx(cosine, abs=1e-5)
 
 
-def test_vectors_are_of_length_one_and_do_not_depend_on_their_neighbours(clap: Clap) -> None:
+@pytest.mark.parametrize("fused", [False, True])
+def test_vectors_are_of_length_one_and_do_not_depend_on_their_neighbours(tmp_path: Path, fused: bool) -> None:
+    write_clap(tmp_path, fused=fused)
+    clap = Clap(model=str(tmp_path), device="cpu")
     clips = [noise(samples, seed=samples) for samples in (1, RATE // 3, 4 * RATE, 10 * RATE, 23 * RATE)]
     texts = ["", "Rain.", "A dog barks while it rains."]
     check_vectors(clap.embed_audio, clips)

@@ -140,6 +140,8 @@ def test_bad_checkpoints_are_refused_and_never_run(tmp_path: Path) -> None:
     write_demucs(tmp_path, "named-00000000")
     write_demucs(tmp_path, "slow", samplerate=16_000)
     write_bag(tmp_path, "lacking", ["nowhere"])
+    write_demucs(tmp_path, "good")
+    write_bag(tmp_path, "mute", ["good"], [[1.0, 1.0, 1.0, 0.0]])
     says = {
         "garbage": "read safely",
         "other": "not a checkpoint of Demucs",
@@ -148,6 +150,7 @@ def test_bad_checkpoints_are_refused_and_never_run(tmp_path: Path) -> None:
         "named": "is damaged",
         "slow": "44100 Hz",
         "lacking": "no checkpoint",
+        "mute": "No network of mute counts for the vocals",
         "unheard": "holds no model 'unheard'.*There are: .*garbage",
     }
     for model, message in says.items():
