@@ -2,7 +2,9 @@
 
     python -m benchmarks.endpoint [--seconds 4]
 
-A server in a process of its own answers every chat request after a fixed delay, however many there are. The bare loop
+A server in a process of its own answers every chat request after a delay, however many there are. Where the delay is
+the same for all, all answers come at once, and what a client does with each of them adds up while the server is idle;
+where it varies, as the lengths of real answers do, the server has others to work on meanwhile. The bare loop
 sends ready bytes over connections of its own and reads the answers without looking at them; the client gets requests
 and gives replies that fit their schema. Both have the same number of requests in flight, and send the same bodies.
 """
@@ -13,6 +15,7 @@ import io
 import json
 import os
 import platform
+import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +33,11 @@ from resources.endpoint import Endpoint
 from resources.language_model import ChatReply, ChatRequest, Message, Recording
 
 MODEL = "delayed"
-CASES = ((0.1, 16, 0), (0.5, 16, 0), (0.5, 64, 0), (2.0, 16, 10), (2.0, 64, 0), (2.0, 64, 10))
-"""Delay in seconds, requests in flight, and seconds of sound in each."""
+CASES = (
+    *((0.5, 0.0, 16, 0), (2.0, 0.0, 16, 0), (2.0, 0.0, 64, 0)),
+    *((0.5, 0.5, 16, 0), (0.5, 0.5, 64, 0), (2.0, 0.5, 64, 0), (2.0, 0.5, 64, 10)),
+)
+"""Delay in seconds, how much of it varies, requests in flight, and seconds of sound in each."""
 
 _SCHEMA: dict[str, Json] = {
     "type": "object",
@@ -56,12 +62,12 @@ _ANSWER = {
 _MODELS = {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "nobody"}]}
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_s: float) -> None:
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_s: float, spread: float) -> None:
     try:
         while head := await _message(reader):
             is_chat = head.startswith(b"POST")
             if is_chat:
-                await asyncio.sleep(delay_s)
+                await asyncio.sleep(delay_s * random.uniform(1 - spread, 1 + spread))
             body = json.dumps(_ANSWER if is_chat else _MODELS).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
             writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
@@ -82,9 +88,9 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
     return head
 
 
-def _serve(delay_s: float, ready: Connection) -> None:
+def _serve(delay_s: float, spread: float, ready: Connection) -> None:
     async def serve() -> None:
-        server = await asyncio.start_server(lambda r, w: _answer(r, w, delay_s), "127.0.0.1", 0, backlog=1024)
+        server = await asyncio.start_server(lambda r, w: _answer(r, w, delay_s, spread), "127.0.0.1", 0, backlog=1024)
         ready.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -92,11 +98,11 @@ def _serve(delay_s: float, ready: Connection) -> None:
 
 
 @contextmanager
-def serving(delay_s: float) -> Iterator[str]:
-    """Address of a server that answers after `delay_s`."""
+def serving(delay_s: float, spread: float) -> Iterator[str]:
+    """Address of a server that answers after `delay_s`, give or take a share `spread` of it."""
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(delay_s, there), daemon=True)
+    process = context.Process(target=_serve, args=(delay_s, spread, there), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{here.recv()}/v1"
@@ -165,18 +171,16 @@ def main() -> None:
     print(f"At the start load average {os.getloadavg()[0]:.1f}.\n")
     print("| delay s | in flight | sound s | limit, requests/s | bare loop | client | client / bare loop |")
     print("|---|---|---|---|---|---|---|")
-    for delay_s, concurrency, sound_s in CASES:
+    for delay_s, spread, concurrency, sound_s in CASES:
         limit = concurrency / delay_s
         count = max(4, round(seconds / delay_s)) * concurrency
-        with serving(delay_s) as url:
+        with serving(delay_s, spread) as url:
             asked = url, request_of(sound_s), count, concurrency
             # Each twice and in turn, the better one counts: other work on the machine only ever slows.
             bare, client = zip(*((count / bare_s(*asked), count / client_s(*asked)) for _ in range(2)), strict=True)
-        print(
-            f"| {delay_s:g} | {concurrency} | {sound_s or 'none'} | {limit:.0f} | {max(bare):.1f} | {max(client):.1f} "
-            f"| {max(client) / max(bare):.3f} |",
-            flush=True,
-        )
+        delay = f"{delay_s:g} ± {spread * delay_s:g}" if spread else f"{delay_s:g}"
+        rates = f"{limit:.0f} | {max(bare):.1f} | {max(client):.1f} | {max(client) / max(bare):.3f}"
+        print(f"| {delay} | {concurrency} | {sound_s or 'none'} | {rates} |", flush=True)
     print(f"\nAt the end load average {os.getloadavg()[0]:.1f}.")
 
 
