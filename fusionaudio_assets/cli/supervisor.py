@@ -50,8 +50,13 @@ def tell_place(stage: str, shard: str, left: int) -> None:
 
 
 def answer_to_terminal() -> None:
-    """In the run: take the socket, the first argument, and end when the terminal does."""
+    """In the run: take the socket, the first argument, and end when the terminal does.
+
+    Ctrl-C means what it does in Python, even where the shell ignores it, as for commands in its background: what the
+    terminal ignores it does not pass on, and Dagster would ignore SIGTERM with it.
+    """
     global _line  # noqa: PLW0603 - one process, one terminal
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _line = int(sys.argv.pop(1))
     os.set_inheritable(_line, False)
     end_with_parent(_line)
@@ -113,11 +118,11 @@ class _Terminal:
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
-        """Pass signals on; those that whoever started this ignores, as `nohup` does, stay ignored."""
+        """Pass signals on; SIGHUP and SIGINT stay ignored where they are, as under `nohup` and behind `&`."""
         handlers = dict.fromkeys(STOPPING, self._stop) | {signal.SIGTSTP: self._suspend}
         before = {number: signal.getsignal(number) for number in handlers}
         for number, handler in handlers.items():
-            if before[number] is not signal.SIG_IGN:
+            if before[number] is not signal.SIG_IGN or number == signal.SIGTERM:
                 signal.signal(number, handler)
         try:
             yield

@@ -42,11 +42,14 @@ def ready():
 """The start of a stand-in for the run; `starts` counts it."""
 
 WAITING = """
-import sys
+import signal, sys
 from fusionaudio_assets.cli import supervisor
-supervisor._OF_THE_RUN = sys.argv[1]
-sys.exit(supervisor.supervise(sys.argv[2:]))
+for number, handler in zip((signal.SIGINT, signal.SIGTERM), sys.argv[1]):
+    signal.signal(number, signal.SIG_IGN if handler == "-" else signal.SIG_DFL)
+supervisor._OF_THE_RUN = sys.argv[2]
+sys.exit(supervisor.supervise(sys.argv[3:]))
 """
+"""The terminal; its first argument is ``-`` for each of SIGINT and SIGTERM that its shell ignores."""
 
 
 class Terminal:
@@ -63,10 +66,10 @@ class Terminal:
         exit_code = supervisor.supervise([str(self.log)])
         return exit_code, len(self.pids()), self.capfd.readouterr().err
 
-    def start(self, code: str) -> subprocess.Popen[str]:
+    def start(self, code: str, shell: str = "++") -> subprocess.Popen[str]:
         """Supervise `code` in a process of its own; comes back when it says that it is ready."""
         terminal = subprocess.Popen(
-            [sys.executable, "-c", WAITING, RUN + code, str(self.log)],
+            [sys.executable, "-c", WAITING, shell, RUN + code, str(self.log)],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,
@@ -145,6 +148,18 @@ def test_a_stop_reaches_the_run_once(waiting: Terminal, number: signal.Signals) 
     _, said = terminal.communicate(timeout=30)
     assert terminal.returncode == 130
     assert said == "told\n"
+
+
+def test_a_run_in_the_background_of_a_shell_is_deaf_to_ctrl_c_but_can_be_ended(waiting: Terminal) -> None:
+    code = "from dagster._utils.interrupts import setup_interrupt_handlers\nsetup_interrupt_handlers()\n"
+    code += "try: ready(); time.sleep(60)\nexcept KeyboardInterrupt: print('told', file=sys.stderr); sys.exit(130)"
+    terminal = waiting.start(code, shell="--")
+    os.kill(terminal.pid, signal.SIGINT)
+    time.sleep(0.2)
+    assert terminal.poll() is None
+    os.kill(terminal.pid, signal.SIGTERM)
+    _, said = terminal.communicate(timeout=30)
+    assert (terminal.returncode, said) == (130, "told\n")
 
 
 def test_a_second_ctrl_c_ends_a_run_that_hangs(waiting: Terminal) -> None:
