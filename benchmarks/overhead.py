@@ -223,6 +223,8 @@ def fixed_costs(whole: Measured, split: Measured) -> str:
         "|---|---|---|",
     ]
     more = split.shards - whole.shards
+    if not more:
+        return "One size in equal shards does not tell what a shard costs."
     extra = {
         name: ((cost.wall_s - whole.stages[name].wall_s) / more, (cost.cpu_s - whole.stages[name].cpu_s) / more)
         for name, cost in split.stages.items()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.payloads import audio_of, mono_at, vocals_of
 from fusionaudio_assets.reasons import Reason
-from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Verdict, Work
+from fusionaudio_assets.stage import Job, JudgedColumn, Models, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import Status, Transcripts
 from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_speech
 from fusionaudio_assets.workspace import LakeResource
@@ -85,7 +85,7 @@ STAGE = Stage(
     compute=transcribe,
     models={"recognizer": Recognizer},
     gate=PresenceGate,
-    verdicts=(Verdict("confident", CONFIDENCES, confident),),
+    judged=(JudgedColumn("confident", CONFIDENCES, confident),),
     batch_size=16,
 )
 

@@ -137,10 +137,16 @@ class EndpointSoundDescriber(_Listener, SoundDescriber):
     needs_audio: ClassVar[bool] = True
 
     def describe(self, clips: Sequence[SoundEvidence]) -> list[str | ClipError]:
-        """Describe what is heard in each clip, one request a clip; a silent one gets an empty description."""
+        """Describe what is heard in each clip, one request a clip; a silent one gets an empty description.
+
+        Raises:
+            ValueError: A clip comes without audio.
+        """
         schema = _object(description=_TEXT)
-        audible = [clip.audio if clip.audio is not None and _is_audible(clip.audio) else None for clip in clips]
-        answers = self._answers([None if audio is None else self._about(audio, schema) for audio in audible])
+        heard = [clip.audio for clip in clips if clip.audio is not None]
+        if len(heard) < len(clips):
+            raise ValueError("the model listens, and a clip came without audio")
+        answers = self._answers([self._about(audio, schema) if _is_audible(audio) else None for audio in heard])
         return [answer if isinstance(answer, ClipError) else _description(answer) for answer in answers]
 
 

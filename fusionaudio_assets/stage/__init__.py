@@ -3,10 +3,11 @@
 from fusionaudio_assets.stage.current import Standing, look
 from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard
 from fusionaudio_assets.stage.runner import Outcome, progress_listener, run_shard
-from fusionaudio_assets.stage.spec import Job, Models, PayloadRef, Row, Skip, Stage, Upstream, Verdict, Work
+from fusionaudio_assets.stage.spec import Job, JudgedColumn, Models, PayloadRef, Row, Skip, Stage, Upstream, Work
 
 __all__ = [
     "Job",
+    "JudgedColumn",
     "Models",
     "Outcome",
     "PayloadRef",
@@ -17,7 +18,6 @@ __all__ = [
     "Stage",
     "Standing",
     "Upstream",
-    "Verdict",
     "Work",
     "look",
     "plan_shard",

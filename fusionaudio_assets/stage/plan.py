@@ -124,9 +124,9 @@ def _renewed(stage: Stage[Any, Any], gate: Settings, carried: dict[str, Row], fr
         return frame
     rows = [carried[clip_id] for clip_id in frame["clip_id"]]
     columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in stage.carry}
-    for verdict in stage.verdicts:
-        seen = frame.select("status", *verdict.of).to_dicts()
-        columns[verdict.column] = [verdict.judge(row, gate) if row["status"] == Status.OK else None for row in seen]
+    for one in stage.judged:
+        seen = frame.select("status", *one.of).to_dicts()
+        columns[one.column] = [one.judge(row, gate) if row["status"] == Status.OK else None for row in seen]
     schema = polars_schema(stage.table)
     return frame.with_columns(**{name: pl.Series(name, values, schema[name]) for name, values in columns.items()})
 

@@ -95,7 +95,7 @@ class Models(dict[str, Adapter]):
 
 
 @dataclass(frozen=True)
-class Verdict(Generic[Gate]):
+class JudgedColumn(Generic[Gate]):
     """A column that follows from others of its row and the gate.
 
     It is no part of the work: rows that stand are judged anew, so that another threshold costs no model's time.
@@ -142,7 +142,7 @@ class Stage(Generic[Gate, Params]):
         payloads: Payload tables by name, each `clip_id` and one more column. The row's column `<name>_file` is filled
             with the file they went to.
         carry: Columns copied from the first upstream row into every row, computed or reused.
-        verdicts: Columns that are judged in every row, computed or reused.
+        judged: Columns that are judged in every row, computed or reused.
         also: More of what decides the output, e.g. the hash of a prompt.
         together: The rows of a shard depend on each other: when one must be computed, all are, in one batch.
         batch_size: Default number of clips at a time.
@@ -161,7 +161,7 @@ class Stage(Generic[Gate, Params]):
     params: type[Settings] = Settings
     payloads: Mapping[str, type[dy.Schema]] = field(default_factory=dict)
     carry: tuple[str, ...] = ()
-    verdicts: tuple[Verdict[Gate], ...] = ()
+    judged: tuple[JudgedColumn[Gate], ...] = ()
     also: Callable[[Params], dict[str, Json]] = nothing_else
     together: bool = False
     batch_size: int = 32
@@ -174,7 +174,7 @@ class Stage(Generic[Gate, Params]):
     @property
     def renewed(self) -> tuple[str, ...]:
         """Columns that are brought up to date in rows that stand."""
-        return (*self.carry, *(verdict.column for verdict in self.verdicts))
+        return (*self.carry, *(one.column for one in self.judged))
 
     @property
     def clips_from(self) -> str:

@@ -67,6 +67,8 @@ def test_silent_clips_and_clips_without_pictures_are_not_asked_about() -> None:
     with serving(lambda *_: Answer(status=500)) as server:
         at = {"base_url": server.url, "model": MODEL}
         assert EndpointSoundDescriber.model_validate(at).describe([SoundEvidence(1.0, audio=silence)]) == [""]
+        with pytest.raises(ValueError, match="without audio"):
+            EndpointSoundDescriber.model_validate(at).describe([SoundEvidence(1.0)])
         assert EndpointMusicDescriber.model_validate(at).describe([silence, silence[:0]]) == [MusicDescription()] * 2
         assert EndpointImageDescriber.model_validate(at).describe([[]]) == [VisualDescription((), "")]
     assert server.bodies == []
