@@ -4,7 +4,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -15,10 +15,11 @@ import polars as pl
 
 from fusionaudio_assets.checks.contract import contract_rule, out_of_range
 from fusionaudio_assets.checks.references import REFERENCES
+from fusionaudio_assets.checks.relations import Tables
 from fusionaudio_assets.checks.rules import Rule, rules_of
-from fusionaudio_assets.figures import current, drift, kept
-from fusionaudio_assets.versions import check_columns, differences, table_of
-from resources.errors import LakeError, SettingError
+from fusionaudio_assets.figures import current, drift
+from fusionaudio_assets.versions import table_of
+from resources.errors import SettingError
 from resources.lake import Lake
 
 SAMPLES = 5
@@ -35,9 +36,6 @@ READERS = 4
 
 DRIFT = "drift"
 """Name under which rules see how the figures of a shard lie to those of the lake: `figures.drift`."""
-
-PEERS = 64
-"""Shards that one is compared with: evenly spread over the lake, so that the cost does not grow with it."""
 
 Relations = Mapping[str, pl.DataFrame]
 """Tables that rules see, by name; `this` is the table that is judged. Each has the column `shard`."""
@@ -86,7 +84,8 @@ def evaluate(asset: str, shard: str, lake: Lake, reads: Iterable[str]) -> list[V
         LakeError: A table is missing, or one above was written by another version of the code.
         SettingError: A rule cannot run: that is an error, never a pass.
     """
-    return _evaluate(asset, [shard], _Tables(lake), reads)[shard]
+    standing = {name: [shard] for name in ("manifest", asset, *reads)}
+    return _evaluate(asset, [shard], Tables(lake, standing), reads)[shard]
 
 
 def evaluate_lake(lake: Lake, reads: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, list[Verdict]]]:
@@ -108,8 +107,8 @@ def evaluate_lake(lake: Lake, reads: Mapping[str, Iterable[str]]) -> Iterator[tu
     peers: dict[str, pl.DataFrame] = {}
 
     def judged(group: Sequence[str]) -> list[tuple[str, list[Verdict]]]:
-        tables = _Tables(lake, peers)
-        tables.read(readers, [(name, shard) for name, held in standing.items() for shard in group if shard in held])
+        held = {name: [shard for shard in group if shard in keys] for name, keys in standing.items()}
+        tables = Tables(lake, held, peers, readers.map)
         found: list[tuple[str, list[Verdict]]] = []
         for asset, above in reads.items():
             ready = [shard for shard in group if all(shard in standing[name] for name in (asset, *above))]
@@ -167,49 +166,8 @@ def mentioned(rules: Sequence[Rule], names: Iterable[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if any(rule.mentions(name) for rule in rules)]
 
 
-class _Tables:
-    """Tables of the lake, each read once."""
-
-    def __init__(self, lake: Lake, peers: dict[str, pl.DataFrame] | None = None) -> None:
-        self.lake = lake
-        self._peers = {} if peers is None else peers
-        self._read: dict[tuple[str, str], pl.DataFrame] = {}
-        self._together: dict[tuple[str, tuple[str, ...]], pl.DataFrame] = {}
-
-    def read(self, readers: Executor, names: Sequence[tuple[str, str]]) -> None:
-        """Read tables ahead, by asset and shard."""
-        list(readers.map(lambda name: self.of(*name), names))
-
-    def of(self, asset: str, shard: str) -> pl.DataFrame:
-        """The table of one shard."""
-        if (asset, shard) not in self._read:
-            frame = self.lake.read_table(asset, shard)
-            if frame is None:
-                raise LakeError(f"Shard {shard} has no table of {asset}.", hint=f"Materialise {asset} first.")
-            self._read[asset, shard] = frame
-        return self._read[asset, shard]
-
-    def together(self, asset: str, shards: Sequence[str]) -> pl.DataFrame:
-        """The tables of some shards, at least one, in one frame with the column `shard`."""
-        key = asset, tuple(shards)
-        if key not in self._together:
-            frames = []
-            for shard in shards:
-                frame = self.of(asset, shard)
-                check_columns(asset, shard, frame)
-                frames.append(frame.select(*table_of(asset).columns(), pl.lit(shard).alias("shard")))
-            self._together[key] = pl.concat(frames)
-        return self._together[key]
-
-    def peers(self, asset: str) -> pl.DataFrame:
-        """Kept figures of the shards that one is compared with."""
-        if asset not in self._peers:
-            self._peers[asset] = kept(self.lake, asset, PEERS)
-        return self._peers[asset]
-
-
-def _evaluate(asset: str, shards: Sequence[str], tables: _Tables, reads: Iterable[str]) -> dict[str, list[Verdict]]:
-    foreign = {shard: told for shard in shards if (told := differences(asset, tables.of(asset, shard)))}
+def _evaluate(asset: str, shards: Sequence[str], tables: Tables, reads: Iterable[str]) -> dict[str, list[Verdict]]:
+    foreign = {shard: told for shard in shards if (told := tables.differences(asset, shard))}
     verdicts = {
         shard: [_contract(asset, max(tables.of(asset, shard).height, 1), told)] for shard, told in foreign.items()
     }

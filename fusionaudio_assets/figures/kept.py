@@ -5,7 +5,7 @@ makes it anew.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -53,7 +53,7 @@ def kept(lake: Lake, asset: str, most: int | None = None) -> pl.DataFrame:
     names = lake.files(f"{FOLDER}/{asset}")
     if most is not None and len(names) > most:
         names = [names[index * len(names) // most] for index in range(most)]
-    return _together(lake, asset, [name.removesuffix(".json") for name in names])
+    return _frame(_all_told(lake, asset, [name.removesuffix(".json") for name in names]))
 
 
 def current(lake: Lake, asset: str, tables: pl.DataFrame) -> pl.DataFrame:
@@ -68,8 +68,9 @@ def current(lake: Lake, asset: str, tables: pl.DataFrame) -> pl.DataFrame:
         In the schema `SCHEMA`.
     """
     shards = tables["shard"].unique(maintain_order=True).to_list()
-    stale = [shard for shard in shards if _stale(lake, asset, shard)]
-    fresh = _together(lake, asset, [shard for shard in shards if shard not in set(stale)])
+    told = _all_told(lake, asset, shards)
+    stale = [shard for shard in shards if _is_stale(lake, asset, shard, told[shard])]
+    fresh = _frame({shard: told[shard] for shard in shards if shard not in set(stale)})
     return pl.concat([fresh, measure(asset, tables.filter(pl.col("shard").is_in(stale)))]) if stale else fresh
 
 
@@ -82,24 +83,26 @@ def refresh(lake: Lake, asset: str) -> pl.DataFrame:
     shards = lake.shards(asset)
 
     def brought_up(shard: str) -> None:
-        if _stale(lake, asset, shard):
+        if _is_stale(lake, asset, shard, _told(lake, asset, shard)):
             keep(lake, asset, shard, lake.read_frame(f"{asset}/{shard}.parquet"))
 
     with ThreadPoolExecutor(_READERS) as threads:
         list(threads.map(brought_up, shards))
-    return _together(lake, asset, shards)
+    return _frame(_all_told(lake, asset, shards))
 
 
-def _together(lake: Lake, asset: str, shards: Sequence[str]) -> pl.DataFrame:
+def _all_told(lake: Lake, asset: str, shards: Sequence[str]) -> dict[str, dict[str, Any] | None]:
     with ThreadPoolExecutor(_READERS) as threads:
-        found = list(threads.map(lambda shard: _told(lake, asset, shard), shards))
-    rows = [(shard, *row) for shard, told in zip(shards, found, strict=True) if told for row in told["figures"]]
+        return dict(zip(shards, threads.map(lambda shard: _told(lake, asset, shard), shards), strict=True))
+
+
+def _frame(found: Mapping[str, dict[str, Any] | None]) -> pl.DataFrame:
+    rows = [(shard, *row) for shard, told in found.items() if told for row in told["figures"]]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _stale(lake: Lake, asset: str, shard: str) -> bool:
-    """True when no figures are kept of the table that stands."""
-    told = _told(lake, asset, shard)
+def _is_stale(lake: Lake, asset: str, shard: str, told: dict[str, Any] | None) -> bool:
+    """True when `told` is not of the table that stands."""
     return told is None or told["content"] is None or told["content"] != lake.content_of(asset, shard)
 
 

@@ -241,6 +241,17 @@ def test_many_shards_at_once_get_the_verdicts_that_they_get_alone(lake: Lake, mo
     }
 
 
+def test_a_shard_of_another_version_leaves_those_beside_it_as_they_are(lake: Lake) -> None:
+    reads = {"filtered_dataset": STAGES["filtered_dataset"].reads}
+    before = dict(evaluate_lake(lake, reads))
+    rewrite(lake, "filtered_dataset", lambda frame: frame.drop("kept"))
+    after = dict(evaluate_lake(lake, reads))
+    (told,) = after.pop(SHARD)
+    assert told.samples == ("The column kept is missing.",)
+    del before[SHARD]
+    assert after == before
+
+
 def test_the_order_of_columns_does_not_matter(lake: Lake) -> None:
     rewrite(lake, "tags", lambda frame: frame.select(reversed(frame.columns)))
     assert broken(evaluate("tags", SHARD, lake, STAGES["tags"].reads)) == ["one_row_per_clip"]  # other clips' table

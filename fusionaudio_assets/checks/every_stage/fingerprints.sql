@@ -3,4 +3,4 @@
 -- bound: clips <= 0
 SELECT shard, clip_id, fingerprint
 FROM this
-WHERE NOT regexp_full_match(fingerprint, '[0-9a-f]{64}')
+WHERE length(fingerprint) <> 64 OR regexp_matches(fingerprint, '[^0-9a-f]')
