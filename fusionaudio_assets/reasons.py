@@ -38,6 +38,7 @@ class Reason(StrEnum):
     # The stage.
     MODEL_ERROR = "model_error"
     MODEL_CRASHED = "model_crashed"
+    OUT_OF_MEMORY = "out_of_memory"
     MALFORMED_ANSWER = "malformed_answer"
     # Decisions of the release.
     ABSTAINED = "abstained"
@@ -80,6 +81,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.NO_CAPTION: "there is no caption to work on",
     Reason.MODEL_ERROR: "the model failed on this clip and on no other",
     Reason.MODEL_CRASHED: "the process of the model died on this clip, also when it was given no other",
+    Reason.OUT_OF_MEMORY: "the clip does not fit into the model's memory, also when it is given no other",
     Reason.MALFORMED_ANSWER: "the model's answer could not be read",
     Reason.ABSTAINED: "the cues were too few or too contradictory for a caption",
     Reason.VISUAL_LEAK: "the caption tells what was seen",
@@ -136,6 +138,7 @@ WAYS_OUT: dict[Reason, str] = {
     Reason.CRASHED: "try again with more free memory; where it stays so, convert the file and ingest that",
     Reason.MODEL_ERROR: "read the detail, mend the model or its settings in the profile, and run again",
     Reason.MODEL_CRASHED: "update the model's library or name another model in the profile, then try again",
+    Reason.OUT_OF_MEMORY: "ingest it in segments, or give the model a device with more memory, and try again",
     Reason.MALFORMED_ANSWER: "try again, or change the prompt or the model in the profile",
 }
 """What to do about the reasons that a failed row may have."""

@@ -90,6 +90,11 @@ class Adapter(BaseModel):
                 bad model.
         """
 
+    @property
+    def figures(self) -> dict[str, int | float]:
+        """What the model found out while it worked and people may want to know, e.g. ``{"batch_size": 64}``."""
+        return {}
+
     def close(self) -> None:
         """Release memory, servers and devices; the adapter may be loaded again."""
 
@@ -101,6 +106,18 @@ def shared(adapter: Adapter) -> Adapter:
     """The adapter of this process with the same class and settings: weights stay loaded from run to run."""
     key = f"{type(adapter).__module__}.{type(adapter).__qualname__} {adapter.model_dump_json()}"
     return _LIVE.setdefault(key, adapter)
+
+
+def make_room_for(keep: Collection[Adapter]) -> bool:
+    """Close every other adapter of this process, since memory does not suffice; they load again when they are needed.
+
+    Returns:
+        False when there is no other: trying again is of no use.
+    """
+    others = [adapter for adapter in _LIVE.values() if not any(adapter is kept for kept in keep)]
+    for adapter in others:
+        adapter.close()
+    return bool(others)
 
 
 def close_all_but(keep: Collection[Adapter]) -> None:

@@ -56,6 +56,10 @@ class WeightsMissing(ModelUnavailable):
     """Weights are not in the cache, or not the pinned ones."""
 
 
+class OutOfMemory(ResourceError):
+    """Memory does not suffice for one input alone: the fault of the clip, unless the model fails on its probe too."""
+
+
 class SettingError(ResourceError):
     """A profile, a lake or an option holds a value that cannot be used."""
 

@@ -85,7 +85,7 @@ class FasterWhisper(Recognizer):
     max_no_speech_prob: float = Field(
         0.6, ge=0, le=1, description="Probability of no speech above which an untrusted text is dropped."
     )
-    batch_size: int = runtime(8, "Clips per run of the network.")
+    batch_size: int = runtime(8, "Clips per run of the network; halved when they do not fit into memory.", ge=1)
     device: Literal["cpu", "cuda", "auto"] = runtime("cpu", "Where the network runs.")
     device_index: int = runtime(0, "Which of several GPUs.")
     threads: int = runtime(0, "CPU threads; 0 takes one per core.")

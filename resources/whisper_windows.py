@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import ctranslate2
 import numpy as np
@@ -19,6 +20,7 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_compression_ratio, get_suppressed_tokens, merge_punctuations
 from numpy.typing import NDArray
 
+from resources.batches import Batches
 from resources.recognizer import SpeechSegment, Word
 
 SAMPLE_RATE_HZ = 16_000
@@ -85,7 +87,7 @@ class ShortWindows:
         whisper: The loaded model.
         language: ISO 639-1 code of all clips; None detects it for each.
         beam_size: Beams of the search; 1 is greedy.
-        batch_size: Windows per run of the network.
+        batch_size: Windows per run of the network; halved when they do not fit into memory.
     """
 
     def __init__(self, whisper: WhisperModel, *, language: str | None, beam_size: int, batch_size: int) -> None:
@@ -93,7 +95,7 @@ class ShortWindows:
         self._multilingual = bool(whisper.model.is_multilingual)
         self._language = language if self._multilingual else "en"
         self._beam_size = beam_size
-        self._batch_size = batch_size
+        self._batches = Batches(batch_size)
         self._tokenizers: dict[str, Tokenizer] = {}
         self._suppressed = list(get_suppressed_tokens(self._tokenizer(self._language or "en"), [-1]))
 
@@ -104,12 +106,12 @@ class ShortWindows:
             by_window[window_s(len(clip) / SAMPLE_RATE_HZ)].append(index)
         decodings: dict[int, Decoding] = {}
         for seconds, indices in sorted(by_window.items()):
-            for start in range(0, len(indices), self._batch_size):
-                batch = indices[start : start + self._batch_size]
-                decodings.update(zip(batch, self._decode_batch([clips[i] for i in batch], seconds), strict=True))
+            decode = partial(self._decode_batch, seconds=seconds)
+            found = self._batches.compute(decode, [clips[index] for index in indices])
+            decodings.update(zip(indices, found, strict=True))
         return [decodings[index] for index in range(len(clips))]
 
-    def _decode_batch(self, clips: list[NDArray[np.float32]], seconds: int) -> list[Decoding]:
+    def _decode_batch(self, clips: Sequence[NDArray[np.float32]], seconds: int) -> list[Decoding]:
         features = np.stack([self._features(clip, seconds) for clip in clips])
         encoded = self._whisper.encode(features)
         generated = self._generate(encoded, seconds)

@@ -37,6 +37,7 @@ class Account:
         models_s: Seconds within `compute` in which models were loaded.
         audio_s: Audio seconds behind the computed rows, as far as the stage knows them.
         heard_s: Those of them that were read as sound or pictures, not only as rows.
+        found: What the models found out while they worked, by role and name, e.g. ``{"tagger/batch_size": 64}``.
     """
 
     reused: int = 0
@@ -49,6 +50,7 @@ class Account:
     models_s: float = 0.0
     audio_s: float = 0.0
     heard_s: float = 0.0
+    found: dict[str, int | float] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, activity: str) -> Iterator[None]:
@@ -82,6 +84,7 @@ class Account:
             if column in table.columns:
                 figures[column] = int(table[column].sum() or 0)
         figures |= {name: round(self.seconds[activity], 3) for activity, name in SHOWN_AS.items()}
+        figures |= {f"model/{name}": figure for name, figure in self.found.items()}
         return figures | {"peak_memory_mb": peak_memory_mb()}
 
 

@@ -1,7 +1,8 @@
 """Isolation: an exception in a batch costs one clip, and a broken model costs none.
 
 A batch that raises is cut in half until one clip is left. Then the models are probed on an input that is known to be
-good: if a probe fails, the fault is the stage's and it stops; if it passes, the fault is the clip's.
+good: if a probe fails, the fault is the stage's and it stops; if it passes, the fault is the clip's. Before memory that
+does not suffice is anybody's fault, the models of other stages make room.
 """
 
 from collections.abc import Collection, Generator, Iterator, Sequence
@@ -12,7 +13,8 @@ from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
 from fusionaudio_assets.tables import Status
-from resources.adapter import Adapter
+from resources.adapter import Adapter, make_room_for
+from resources.batches import is_out_of_memory
 from resources.errors import ClipError, LakeError, ModelUnavailable, SettingError, clause
 from resources.profile import Settings
 
@@ -78,9 +80,11 @@ def row_of(pending: Pending, outcome: Row | ClipError, by: Row) -> Row:
 
 
 def compute_isolated(
-    stage: Stage[Any, Any], jobs: Sequence[Job], models: Models, params: Settings
+    stage: Stage[Any, Any], jobs: Sequence[Job], models: Models, params: Settings, *, may_make_room: bool = True
 ) -> Generator[Row | ClipError]:
     """Compute a batch; clips that raise come back as `ClipError`, one result per job in their order.
+
+    `may_make_room` allows closing other stages' models, once, when memory does not suffice.
 
     Raises:
         ModelUnavailable: A model does not answer its own probe either.
@@ -90,25 +94,27 @@ def compute_isolated(
     if not jobs:
         return
     done = 0
+    parts: list[Sequence[Job]] = []
     try:
         for result in _answers(stage, jobs, models, params):
             yield result
             done += 1
-    except (*STAGE_FAULTS, _BrokenContract):
-        raise
     except Exception as error:
-        if stage.together:  # halves would give another answer, not a part of this one
-            raise
-        left = jobs[done:]
-        if len(left) > 1:
-            middle = len(left) // 2
-            yield from compute_isolated(stage, left[:middle], models, params)
-            yield from compute_isolated(stage, left[middle:], models, params)
+        left, middle = jobs[done:], (len(jobs) - done) // 2
+        if may_make_room and is_out_of_memory(error) and make_room_for(models.values()):
+            parts, may_make_room = [left], False
+        elif isinstance(error, (*STAGE_FAULTS, _BrokenContract)) or stage.together:
+            raise  # where rows depend on each other, halves would give another answer, not a part of this one
+        elif len(left) > 1:
+            parts = [left[:middle], left[middle:]]
         elif isinstance(error, ClipError):
             yield error
         else:
             probe(models, error)
-            yield ClipError(Reason.MODEL_ERROR.value, f"{type(error).__name__}: {error}", permanent=False)
+            reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.MODEL_ERROR
+            yield ClipError(reason.value, f"{type(error).__name__}: {error}", permanent=False)
+    for part in parts:  # only here, out of the error's reach, is what the batch held in memory let go of
+        yield from compute_isolated(stage, part, models, params, may_make_room=may_make_room)
 
 
 class _BrokenContract(RuntimeError):

@@ -11,6 +11,7 @@ from fusionaudio_assets.stage.attempts import Attempts
 from fusionaudio_assets.stage.isolate import STAGE_FAULTS
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Stage
+from resources.batches import is_out_of_memory
 from resources.errors import ClipError, clause
 from resources.lake import Lake
 from resources.payload_reader import PayloadReader
@@ -108,7 +109,8 @@ class Loader:
         except ClipError as error:
             return error
         except Exception as error:  # noqa: BLE001 - whatever a decoder raises on one payload costs one clip
-            return ClipError(Reason.CORRUPT.value, _undecodable(pending, error), permanent=False)
+            reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.CORRUPT
+            return ClipError(reason.value, _undecodable(pending, error), permanent=False)
         return job
 
 

@@ -69,6 +69,11 @@ def run_shard(
                         checkpoint.save(rows)
                     done += len(rows)
                     _report(stage, shard, done, len(todo))
+            account.found = {
+                f"{role}/{name}": figure
+                for role, adapter in profile.models.items()
+                for name, figure in adapter.figures.items()
+            }
             with account.timed("write"):
                 notes = {CONDITIONS: canonical_json(conditions)}
                 table = _commit(stage, plan, checkpoint, lake, replaces=standing, notes=notes)

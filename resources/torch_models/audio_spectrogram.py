@@ -140,6 +140,6 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
     def _answers(self, batch: Sequence[Features]) -> list[NDArray[np.float32]]:
         """Classes are independent of each other in AudioSet: a sigmoid each, not a softmax over all."""
         torch = imported("torch")
-        inputs = {name: torch.from_numpy(np.stack([one[name] for one in batch])).to(self._on) for name in batch[0]}
+        inputs = {name: self._moved(torch.from_numpy(np.stack([one[name] for one in batch]))) for name in batch[0]}
         with self._computing():
             return list(self._network(**inputs).logits.float().sigmoid().cpu().numpy())

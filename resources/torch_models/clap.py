@@ -113,16 +113,17 @@ class Clap(HubAdapter, SimilarityScorer):
         # One by one: in a batch of short clips the extractor marks one at random as longer than it is.
         features = [self._extractor(piece, sampling_rate=self.sample_rate_hz, return_tensors="pt") for piece in pieces]
         torch = imported("torch")
-        inputs = {name: torch.cat([one[name] for one in features]).to(self._on) for name in features[0]}
+        inputs = {name: self._moved(torch.cat([one[name] for one in features])) for name in features[0]}
         with self._computing():
             return list(self._unit(self._network.get_audio_features(**inputs).pooler_output.float().cpu().numpy()))
 
     def _text_vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         tokens = self._tokenizer(
             list(texts), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
-        ).to(self._on)
+        )
+        inputs = {name: self._moved(value) for name, value in tokens.items()}
         with self._computing():
-            return list(self._unit(self._network.get_text_features(**tokens).pooler_output.float().cpu().numpy()))
+            return list(self._unit(self._network.get_text_features(**inputs).pooler_output.float().cpu().numpy()))
 
     def _unit(self, vectors: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
         """Scale to length 1."""

@@ -79,7 +79,7 @@ class Demucs(TorchAdapter, Separator):
         says = [weights[bag.sources.index(_VOCALS)] for weights in bag.weights]
         if not sum(says):
             raise ModelUnavailable(f"No network of {self.model} counts for the {_VOCALS}.")
-        return [(network.to(self._on), say / sum(says)) for network, say in zip(bag.models, says, strict=True) if say]
+        return [(self._placed(network), say / sum(says)) for network, say in zip(bag.models, says, strict=True) if say]
 
     def load(self) -> None:
         """Load the networks onto their device."""
@@ -121,7 +121,7 @@ class Demucs(TorchAdapter, Separator):
         inputs = np.stack([self._padded(*pair) for pair in zip(mixtures, levels, strict=True)])
         vocals = torch.zeros(inputs.shape)
         with self._computing(), _seeded():
-            on_device = torch.from_numpy(inputs).to(self._on)
+            on_device = self._moved(torch.from_numpy(inputs))
             for network, share in self._network:
                 stems = apply_model(network, on_device, shifts=self.shifts, overlap=self.overlap, device=self._on)
                 vocals += share * stems[:, network.sources.index(_VOCALS)].float().cpu()

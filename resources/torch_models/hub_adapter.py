@@ -97,7 +97,7 @@ class HubAdapter(TorchAdapter):
             raise ModelUnavailable(f"{self.model} lacks {len(missing)} weights of {kind}, e.g. {missing[0]}.")
         if told["mismatched_keys"]:
             raise ModelUnavailable(f"{self.model} holds weights that do not fit {kind}: {told['mismatched_keys']}.")
-        return network.float().eval().to(self._on)
+        return self._placed(network.float().eval())
 
 
 def stretches(clip: NDArray[np.float32], length: int) -> list[NDArray[np.float32]]:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from demucs.htdemucs import HTDemucs
 
-from resources.errors import ModelUnavailable, SettingError, WeightsMissing
+from resources.errors import ModelUnavailable, OutOfMemory, SettingError, WeightsMissing
 from resources.separator import Separator
 from resources.torch_models.demucs import Demucs
 from tests.contracts.test_separators import SeparatorContract
@@ -81,7 +81,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_loses_nothing(
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
     monkeypatch.setattr(HTDemucs, "forward", out_of_memory_above(0, forward, num_mixtures))
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(OutOfMemory, match="one input alone: CUDA out of memory"):
         separator.separate(mixtures)
 
 

@@ -1,5 +1,6 @@
 """Short windows: their length, the split at timestamps, words from pieces, several languages in one batch."""
 
+import ctranslate2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -73,3 +74,20 @@ def test_clips_of_different_languages_share_a_batch(monkeypatch: pytest.MonkeyPa
         np.testing.assert_allclose(
             [word.probability for word in together.words], [word.probability for word in expected.words], atol=0.02
         )
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_halved_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = FasterWhisper(batch_size=4)._windows
+    generate = windows._generate
+
+    def limited(encoded: ctranslate2.StorageView, seconds: int) -> object:
+        if encoded.shape[0] > 1:
+            raise RuntimeError("CUDA failed with error out of memory")
+        return generate(encoded, seconds)
+
+    speech = example_audio("reading_austen.wav", 16_000)
+    clips = [speech, speech[:-100]]
+    expected = [windows.decode([clip])[0].text for clip in clips]
+    monkeypatch.setattr(windows, "_generate", limited)
+    assert [decoding.text for decoding in windows.decode(clips)] == expected
+    assert windows._batches.size == 1
