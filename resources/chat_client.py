@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 
@@ -34,6 +35,8 @@ _PLAIN_SCHEMA: dict[str, Json] = {
 }
 
 _SHOWN_LETTERS = 300
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _REFUSALS = frozenset({400, 413, 422})
 """What a server answers to a request that it will never serve."""
@@ -136,6 +139,7 @@ class ChatClient:
             api_key=self.api_key or "none",
             timeout=openai.Timeout(None, connect=min(_CONNECT_S, self.timeout_s)),
             max_retries=0,
+            http_client=_direct() if urlsplit(self.base_url).hostname in _LOOPBACK else None,
         )
         return _Session(EventLoop("chat"), api, asyncio.Semaphore(self.max_concurrency), Pace(self.requests_per_minute))
 
@@ -271,6 +275,11 @@ class _Session:
     pace: Pace
     answers: int = 0
     doubt: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def _direct() -> openai.DefaultAsyncHttpxClient:
+    """Past the proxy that the environment names: it does not lead back to this machine."""
+    return openai.DefaultAsyncHttpxClient(trust_env=False)
 
 
 async def _listed(api: openai.AsyncOpenAI) -> list[str]:

@@ -64,7 +64,7 @@ class _ServedDescriber(ServedModel):
     def _answers(self, requests: Sequence[ChatRequest | None]) -> list[dict[str, Any] | ClipError | None]:
         """The parsed answer to each request; None for what there is nothing to ask about."""
         asked = [request for request in requests if request is not None]
-        replies = iter(self._served.chat(asked, self._plain()) if asked else [])
+        replies = iter(self._chat(asked))
         return [None if request is None else _data(next(replies)) for request in requests]
 
     def _instructions(self) -> str:

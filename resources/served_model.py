@@ -1,16 +1,19 @@
-"""A model that somebody else serves behind an OpenAI-compatible address: what its adapters share."""
+"""A model behind an OpenAI-compatible address: what its adapters share. Others serve it, or vLLM that is started."""
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from resources.adapter import Adapter, runtime
 from resources.chat_client import PLAIN, ChatClient
-from resources.errors import ModelUnavailable, SettingError
-from resources.language_model import ChatRequest
+from resources.errors import ClipError, ModelUnavailable, SettingError
+from resources.language_model import ChatReply, ChatRequest
+from resources.local_server import LocalServer, obtain
+from resources.vllm_server import VllmServer, is_commit, no_own_arguments
 
 
 class ServedModel(Adapter):
@@ -23,6 +26,10 @@ class ServedModel(Adapter):
     version: ClassVar[str] = "1"
 
     base_url: str = runtime("http://localhost:8000/v1", "Address of the server up to and including /v1.")
+    serve: VllmServer | None = runtime(None, "vLLM to start on this machine; then `base_url` is not used.")
+    model_arguments: tuple[str, ...] = Field(
+        (), description="Arguments of that vLLM that change what is answered, e.g. [--quantization, fp8]."
+    )
     model: str = Field(description="Name under which the server serves the model.", min_length=1)
     model_revision: str = Field("", description="Revision of the weights, recorded with every row.")
     answers_as: str = runtime("", "Name that the answers bear where it is not `model`.")
@@ -35,6 +42,22 @@ class ServedModel(Adapter):
     timeout_s: float = runtime(180.0, "Bound on one attempt at one request.", gt=0)
     max_retries: int = runtime(4, "Attempts after the first, with growing pauses.", ge=0)
 
+    @field_validator("model_arguments")
+    @classmethod
+    def _are_for_here(cls, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        return no_own_arguments(arguments)
+
+    @model_validator(mode="after")
+    def _is_pinned(self) -> Self:
+        if self.model_arguments and self.serve is None:
+            raise ValueError("model_arguments are those of vLLM that is started: they need `serve`")
+        if self.serve is not None and not self.serve.weights and not is_commit(self.model_revision):
+            raise ValueError(
+                "vLLM takes the weights from the hub's cache: set model_revision to a commit of 40 hexadecimal digits, "
+                "or serve.weights to a folder"
+            )
+        return self
+
     @property
     def model_name(self) -> str:
         """The model's name as the server knows it."""
@@ -46,10 +69,10 @@ class ServedModel(Adapter):
         return self.model_revision
 
     def load(self) -> None:
-        """Check that the server is there and serves the model.
+        """Check that the server is there and serves the model; start it where it is to be started.
 
         Raises:
-            ModelUnavailable: It is not there, refuses the key or serves another model.
+            ModelUnavailable: It is not there, does not start, refuses the key or serves another model.
             SettingError: `base_url` is no address of a server.
         """
         _ = self._served
@@ -63,15 +86,46 @@ class ServedModel(Adapter):
         self._served.probe(self._plain())
 
     def close(self) -> None:
-        """Close the connections."""
-        self.__dict__.pop("_served", None)
-        client = self.__dict__.pop("_client", None)
-        if client is not None:
-            client.close()
+        """Close the connections, and end vLLM that was started and is not to be kept."""
+        server: LocalServer | None = self.__dict__.get("_server")
+        self._disconnect()
+        if server is not None and self.serve is not None and not self.serve.keep:
+            server.stop()
 
     def _plain(self) -> ChatRequest:
         """A small request of the kind that this adapter makes, which every fitting model answers."""
         return PLAIN
+
+    def _chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
+        """Answer every request, in order. vLLM that was started and died is started once more.
+
+        Raises:
+            ModelUnavailable: As `resources.language_model.LanguageModel.chat`.
+        """
+        if not requests:
+            return []
+        client = self._served
+        try:
+            return client.chat(requests, self._plain())
+        except ModelUnavailable:
+            if self._server is None or self._server.lives:
+                raise
+        self._disconnect()
+        return self._served.chat(requests, self._plain())
+
+    def _disconnect(self) -> None:
+        client = self.__dict__.pop("_client", None)
+        for name in ("_served", "_server"):
+            self.__dict__.pop(name, None)
+        if client is not None:
+            client.close()
+
+    @cached_property
+    def _server(self) -> LocalServer | None:
+        """The vLLM that was started for this model; None where somebody else serves it."""
+        if self.serve is None:
+            return None
+        return obtain(self.serve.launch(self.model, self.model_revision, self.model_arguments, self._api_key()))
 
     @cached_property
     def _served(self) -> ChatClient:
@@ -79,16 +133,17 @@ class ServedModel(Adapter):
         served = self._client.served_models()
         if served is not None and self.model not in served:
             raise ModelUnavailable(
-                f"The server at {self.base_url} serves {', '.join(served) or 'no model'}, not {self.model!r}.",
+                f"The server at {self._client.base_url} serves {', '.join(served) or 'no model'}, not {self.model!r}.",
                 hint="Set `model` to one of its models, or start it with this one.",
             )
         return self._client
 
     @cached_property
     def _client(self) -> ChatClient:
+        server = self._server
         return ChatClient(
-            base_url=self._address(),
-            api_key=self._api_key(),
+            base_url=server.url if server else self._address(),
+            api_key=server.api_key if server else self._api_key(),
             model=self.model,
             signed=self.answers_as or self.model,
             temperature=self.temperature,
@@ -101,7 +156,9 @@ class ServedModel(Adapter):
             key_hint=f"Put a valid key into the environment variable {self.api_key_env}."
             if self.api_key_env
             else "Set `api_key_env` to the name of the environment variable that holds a key.",
-            url_hint="Start the server, or set `base_url` to where it listens.",
+            url_hint=f"See its log, {server.log}."
+            if server
+            else "Start the server, or set `base_url` to where it listens.",
         )
 
     def _address(self) -> str:

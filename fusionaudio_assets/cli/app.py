@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from fusionaudio_assets.cli import plan as plan_command
     from fusionaudio_assets.cli import retry as retry_command
     from fusionaudio_assets.cli import run as run_command
+    from fusionaudio_assets.cli import servers as servers_commands
     from fusionaudio_assets.cli import show as show_command
     from fusionaudio_assets.cli import status as status_command
     from fusionaudio_assets.cli import ui as ui_command
@@ -58,6 +59,7 @@ else:
     plan_command = _Lazy("plan")
     retry_command = _Lazy("retry")
     run_command = _Lazy("run")
+    servers_commands = _Lazy("servers")
     show_command = _Lazy("show")
     status_command = _Lazy("status")
     ui_command = _Lazy("ui")
@@ -259,6 +261,14 @@ def fetch(
 ) -> None:
     """Fetch the weights that a profile needs into the cache; afterwards nothing is downloaded."""
     models_commands.fetch(lake, profile)
+
+
+@models_app.command()
+def stop(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the servers that are up.")] = False,
+) -> None:
+    """End the model servers that runs started on this machine and left up for the next one."""
+    servers_commands.stop(dry_run=dry_run)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What every adapter must satisfy, whatever its kind. Contract tests of a kind call these for each of its adapters."""
 
 import json
+import warnings
 from importlib.metadata import version
 from typing import Any
 
@@ -47,7 +48,9 @@ def check_life_cycle(adapter: Adapter) -> None:
 def _settings(adapter: Adapter) -> Any:
     """The settings in the identity; None when they name weights or a file that do not exist."""
     try:
-        return adapter.identity["settings"]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Pydantic serializer warnings")  # a value of another type
+            return adapter.identity["settings"]
     except (ModelUnavailable, SettingError):
         return None
 

@@ -201,3 +201,12 @@ def test_an_empty_key_variable_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MY_KEY", raising=False)
     with pytest.raises(ModelUnavailable, match="MY_KEY, which is empty"):
         endpoint("http://127.0.0.1:9/v1", api_key_env="MY_KEY").load()
+
+
+def test_a_server_on_this_machine_is_not_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with serving(lambda *_: Answer()) as server:
+        Endpoint(base_url=server.url, model=MODEL, max_retries=0).load()
