@@ -86,7 +86,7 @@ STAGE = Stage(
     models={"recognizer": Recognizer},
     gate=PresenceGate,
     judged=(JudgedColumn("confident", CONFIDENCES, confident),),
-    batch_size=16,
+    batch_size=32,
 )
 
 

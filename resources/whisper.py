@@ -32,6 +32,9 @@ from resources.whisper_windows import MAX_CLIP_S, Decoding, ShortWindows, whole_
 
 ComputeType = Literal["int8", "int8_float16", "int8_float32", "int8_bfloat16", "float16", "bfloat16", "float32"]
 
+_MOST_WORKERS = 4
+"""Each holds the memory of a batch of its own."""
+
 _Timed = TypeVar("_Timed", SpeechSegment, Word)
 
 _MAX_UNHEARD_S = 2.0
@@ -85,10 +88,13 @@ class FasterWhisper(Recognizer):
     max_no_speech_prob: float = Field(
         0.6, ge=0, le=1, description="Probability of no speech above which an untrusted text is dropped."
     )
-    batch_size: int = runtime(8, "Clips per run of the network; halved when they do not fit into memory.", ge=1)
+    batch_size: int = runtime(4, "Clips per run of the network; halved when they do not fit into memory.", ge=1)
     device: Literal["cpu", "cuda", "auto"] = runtime("cpu", "Where the network runs.")
     device_index: int = runtime(0, "Which of several GPUs.")
-    threads: int = runtime(0, "CPU threads; 0 takes one per core.")
+    threads: int = runtime(0, "CPU threads of all batches together; 0 takes one per core.", ge=0)
+    workers: int = runtime(
+        0, "Batches that the network works on at the same time; 0 takes up to four on a CPU, one on a GPU.", ge=0
+    )
 
     @property
     def model_name(self) -> str:
@@ -128,7 +134,8 @@ class FasterWhisper(Recognizer):
                 device=self.device,
                 device_index=self.device_index,
                 compute_type=self.compute_type,
-                cpu_threads=self._num_threads,
+                cpu_threads=max(1, self._num_threads // self._num_workers),
+                num_workers=self._num_workers,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelUnavailable(
@@ -137,11 +144,30 @@ class FasterWhisper(Recognizer):
 
     @functools.cached_property
     def _windows(self) -> ShortWindows:
-        return ShortWindows(self._whisper, language=self.language, beam_size=self.beam_size, batch_size=self.batch_size)
+        return ShortWindows(
+            self._whisper,
+            language=self.language,
+            beam_size=self.beam_size,
+            batch_size=self.batch_size,
+            under_way=self._num_under_way,
+        )
 
     @property
     def _num_threads(self) -> int:
         return self.threads or os.cpu_count() or 1
+
+    @property
+    def _on_gpu(self) -> bool:
+        return self.device == "cuda" or (self.device == "auto" and ctranslate2.get_cuda_device_count() > 0)
+
+    @property
+    def _num_workers(self) -> int:
+        return self.workers or (1 if self._on_gpu else min(self._num_threads, _MOST_WORKERS))
+
+    @property
+    def _num_under_way(self) -> int:
+        """On a GPU one more than it works on, so that features are ready when it is."""
+        return self._num_workers + self._on_gpu
 
     def load(self) -> None:
         """Load the network and the voice activity detector."""
@@ -174,8 +200,10 @@ class FasterWhisper(Recognizer):
         ]
         in_short_windows = dict(zip(short, self._windows.decode([voiced[index].audio for index in short]), strict=True))
         transcripts = [Transcript("", (), (), "", 0.0, part.speech_s, full_window=False) for part in voiced]
-        for index in spoken:
-            transcripts[index] = self._transcript(voiced[index], in_short_windows.get(index))
+        with ThreadPoolExecutor(self._num_under_way) as pool:
+            settled = pool.map(lambda index: self._transcript(voiced[index], in_short_windows.get(index)), spoken)
+            for index, transcript in zip(spoken, settled, strict=True):
+                transcripts[index] = transcript
         return transcripts
 
     def _transcript(self, part: _Voiced, in_short_window: Decoding | None) -> Transcript:

@@ -4,12 +4,14 @@ Whisper was trained on windows of 30 s, and its callers pad every clip to that l
 as many frames as it is given. A window of the clip and a little silence after it costs a fraction, and keeps the words
 as long as the decoder writes timestamps: with ``<|notimestamps|>`` it often runs past the end and repeats itself. The
 length of a window follows from its clip alone, and only equal windows share a batch, so the neighbours of a clip
-never change what it gives.
+never change what it gives. Several batches are under way at a time: features of one are made while the network works
+on another, and on a CPU two batches on a core each are through sooner than one after the other on both cores.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -88,14 +90,18 @@ class ShortWindows:
         language: ISO 639-1 code of all clips; None detects it for each.
         beam_size: Beams of the search; 1 is greedy.
         batch_size: Windows per run of the network; halved when they do not fit into memory.
+        under_way: Batches that are worked on at the same time.
     """
 
-    def __init__(self, whisper: WhisperModel, *, language: str | None, beam_size: int, batch_size: int) -> None:
+    def __init__(
+        self, whisper: WhisperModel, *, language: str | None, beam_size: int, batch_size: int, under_way: int = 1
+    ) -> None:
         self._whisper = whisper
         self._multilingual = bool(whisper.model.is_multilingual)
         self._language = language if self._multilingual else "en"
         self._beam_size = beam_size
         self._batches = Batches(batch_size)
+        self._under_way = under_way
         self._tokenizers: dict[str, Tokenizer] = {}
         self._suppressed = list(get_suppressed_tokens(self._tokenizer(self._language or "en"), [-1]))
 
@@ -104,12 +110,26 @@ class ShortWindows:
         by_window: dict[int, list[int]] = defaultdict(list)
         for index, clip in enumerate(clips):
             by_window[window_s(len(clip) / SAMPLE_RATE_HZ)].append(index)
-        decodings: dict[int, Decoding] = {}
-        for seconds, indices in sorted(by_window.items()):
-            decode = partial(self._decode_batch, seconds=seconds)
-            found = self._batches.compute(decode, [clips[index] for index in indices])
-            decodings.update(zip(indices, found, strict=True))
-        return [decodings[index] for index in range(len(clips))]
+        size = self._batches.size
+        # The longest windows first: at the end, when some workers have nothing left to do, what they wait for is short.
+        batches = [
+            (seconds, indices[start : start + size])
+            for seconds, indices in sorted(by_window.items(), reverse=True)
+            for start in range(0, len(indices), size)
+        ]
+
+        def decoded(batch: tuple[int, list[int]]) -> list[Decoding]:
+            seconds, indices = batch
+            return self._batches.compute(partial(self._decode_batch, seconds=seconds), [clips[i] for i in indices])
+
+        with ThreadPoolExecutor(self._under_way, thread_name_prefix="whisper") as pool:
+            found = list(pool.map(decoded, batches))
+        by_index = {
+            index: decoding
+            for (_, indices), decodings in zip(batches, found, strict=True)
+            for index, decoding in zip(indices, decodings, strict=True)
+        }
+        return [by_index[index] for index in range(len(clips))]
 
     def _decode_batch(self, clips: Sequence[NDArray[np.float32]], seconds: int) -> list[Decoding]:
         features = np.stack([self._features(clip, seconds) for clip in clips])

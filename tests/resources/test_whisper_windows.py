@@ -76,6 +76,16 @@ def test_clips_of_different_languages_share_a_batch(monkeypatch: pytest.MonkeyPa
         )
 
 
+def test_clips_of_all_lengths_keep_their_places_when_several_batches_are_under_way() -> None:
+    speech = example_audio("reading_austen.wav", 16_000)
+    clips = [np.tile(speech, 2)[: seconds * 16_000] for seconds in (2, 9, 3)]
+    one, three = (FasterWhisper(workers=count, threads=3, batch_size=1)._windows for count in (1, 3))
+    assert (one._under_way, three._under_way) == (1, 3)
+    expected = one.decode(clips)
+    assert len({decoding.text for decoding in expected}) == len(clips)
+    assert [decoding.text for decoding in three.decode(clips)] == [decoding.text for decoding in expected]
+
+
 def test_a_batch_that_does_not_fit_into_memory_is_halved_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     windows = FasterWhisper(batch_size=4)._windows
     generate = windows._generate
