@@ -1,8 +1,8 @@
-"""A deterministic writer of captions: one or two plain sentences out of facts.
+"""A deterministic writer of captions: one to three plain sentences out of facts.
 
-Events stand in order of time, what lasts stands in the background, music and its character come last. The wording is
-picked by a hash of the cues, so that a clip always gets the same caption and a data set many. It claims nothing that
-`support` would not accept: both take their words from `resources.sound_names`.
+What lasts frames what happens, events stand in order of time, steady sounds lie behind, and music comes with its
+character. The wording is picked by a hash of the cues, so that a clip always gets the same caption and a data set many.
+It claims nothing that `support` would not accept: both take their words from `resources.sound_names`.
 """
 
 import random
@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, plain_words
-from fusionaudio_assets.captioning.music_phrases import MusicPhrases, listed
+from fusionaudio_assets.captioning.layers import in_order, layers_of, music_frames
+from fusionaudio_assets.captioning.music_phrases import MusicPhrases
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.timeline import Timeline
+from fusionaudio_assets.captioning.wording import Wording, joined
+from resources.english import with_article
 
 NO_FACTS = "no cue is sure enough to say what is heard"
 _SILENCE = (
@@ -22,6 +25,8 @@ _SILENCE = (
     "There is near silence throughout.",
 )
 _CONFUSABLE_BELOW = 0.8
+_SHORT_WORDS = 9
+_BINDING = frozenset({"while", "as", "before"})
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,14 @@ def compose(cues: Cues) -> Composed:
         return Composed("", abstained=True, abstain_reason=NO_FACTS)
     rng = random.Random(cues.audible_digest())
     sentences = [rng.choice(_SILENCE)] if facts.silent else _Writer(facts, cues, rng).sentences()
-    caption = " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences if sentence)
-    return Composed(caption, ambiguities(facts), modalities(facts, cues))
+    return Composed(" ".join(sentences), ambiguities(facts), modalities(facts, cues))
 
 
 def ambiguities(facts: Facts) -> tuple[str, ...]:
     """Say what the less sure sounds could be taken for."""
     unsure = [one for one in (*facts.sounds, *facts.doubtful) if one.score < _CONFUSABLE_BELOW]
     return tuple(
-        f"What is heard as {one.nouns[0]} could be confused with {listed(others, 'or')}."
+        f"What is heard as {one.nouns[0]} could be confused with {joined(others, 'or')}."
         for one in unsure
         if (others := confused_with(one.label))
     )
@@ -77,109 +81,112 @@ def modalities(facts: Facts, cues: Cues) -> tuple[str, ...]:
 
 
 class _Writer:
-    """Lays out one caption: who comes first, what stands behind, what goes into a second sentence."""
+    """Lays out one caption: what stands in front, what behind, what goes into a second sentence."""
 
     def __init__(self, facts: Facts, cues: Cues, rng: random.Random) -> None:
-        self.facts = facts
         self.rng = rng
-        self.timeline = Timeline(cues.duration_s, rng)
-        self.manner = cues.speech.manner if cues.speech and cues.speech.present else ""
+        self.facts = _with_manner(facts, cues)
+        self.duration_s = cues.duration_s
+        spoken = (self.facts.speech, self.facts.singing, *self.facts.sounds)
+        self.wording = Wording([one for one in spoken if one], cues.duration_s, rng)
         self.music = MusicPhrases(facts.music, facts.singing, rng) if facts.music else None
-        self.passing_music = self._passing_music()
 
     def sentences(self) -> list[str]:
-        """Return the sentences, each with its full stop."""
-        foreground, background = self._layers()
-        if self.passing_music:
-            foreground = self.timeline.ordered([*foreground, self.passing_music])
-            self.music = None
-        if not foreground:
-            return self._music_first(background)
-        first, rest = foreground[:2], foreground[2:]
-        lead = self.timeline.sentence(first, alone=self._alone(foreground, background))
-        second = self.timeline.sentence(rest, opening=True) if rest else ""
-        spare = ""
-        if background:
-            lead, spare = self._add_background(lead, background)
-        if self.music:
-            lead, described = self._add_music(lead, crowded=bool(background) or len(first) > 1)
-            return [self._located(lead) + ".", _stop(second), _stop(spare), described, self._careful()]
-        lead = self._located(lead) if not spare and not second else lead
-        return [lead + ".", _stop(second), _stop(spare), self._careful()]
+        """Return the sentences, each with its capital and full stop."""
+        layers = layers_of(self.facts, self.duration_s, music_leads=self.music is not None)
+        events, behind, music = list(layers.events), list(layers.behind), self.music
+        if music and not layers.empty and (passing := self._passing_music(music)):
+            events, music = in_order([*events, passing]), None
+        told = Timeline(self.wording, self.rng).sentences(layers.lasting, events) if layers.lasting or events else []
+        if told and music and behind:
+            told.append(f"in the background, {self._clauses(behind)} and {music.full()} plays")
+        elif told and music:
+            told = self._over_music(told, music)
+        elif music:
+            told = self._before_background([music.lead()], behind)
+        elif behind:
+            told = self._before_background(told, behind)
+        elif len(layers.lasting) == 1 and not events:
+            told = [self._alone(told[0], layers.lasting[0])]
+        told = self._located(told)
+        return [f"{text[0].upper()}{text[1:]}." for text in (*told, self._careful()) if text]
 
-    def _layers(self) -> tuple[list[Heard], list[Heard]]:
-        """Split what is heard into foreground, in order of time, and background."""
-        facts = self.facts
-        speech = replace(facts.speech, clauses=self._manners(facts.speech)) if facts.speech else None
-        voices = [one for one in (speech, None if self.music else facts.singing) if one]
-        background = [one for one in facts.sounds if one.steady]
-        foreground = [one for one in facts.sounds if not one.steady]
-        if not foreground and not voices and not self.music:
-            foreground, background = background[:2], background[2:]
-        return self.timeline.ordered([*voices, *foreground]), background
+    def _alone(self, told: str, one: Heard) -> str:
+        """Say of a lone sound that it goes on, or that there is no other."""
+        options = ["", ", with nothing else to be heard"]
+        if one.spans and one.coverage >= 0.85:
+            options += [" throughout", " throughout", " the whole time"]
+        return told + self.rng.choice(options)
 
-    def _manners(self, speech: Heard) -> tuple[str, ...]:
-        """Return the clauses for speech with its manner, where one plain word tells it."""
-        (manner, *_) = (*plain_words([self.manner]), "")
-        if not manner or " " in manner:
-            return speech.clauses
-        article = "an" if manner[0] in "aeiou" else "a"
-        return tuple(f"{clause} in {article} {manner} tone" for clause in speech.clauses)
+    def _over_music(self, told: list[str], music: MusicPhrases) -> list[str]:
+        if len(told) == 1 and _is_short(told[0]):
+            return list(filter(None, music.under(told[0])))
+        return [*told, music.behind()]
 
-    def _add_background(self, lead: str, background: Sequence[Heard]) -> tuple[str, str]:
-        """Put what lasts at the end of the first sentence, or into one of its own where the first is long."""
-        if "," in lead or len(background) > 2:
-            return lead, f"in the background, {self.timeline.clauses(background)}"
-        nouns = listed([self.rng.choice(one.nouns) for one in background])
-        return f"{lead}, with {nouns} in the background", ""
+    def _before_background(self, told: list[str], behind: Sequence[Heard]) -> list[str]:
+        """Put what lasts behind at an end of a short sentence, or into one of its own."""
+        if not behind:
+            return told
+        *before, last = told
+        nouns = joined([self.wording.noun(one) for one in behind])
+        named = any(map(self.wording.is_better_named, behind))
+        if before or not _is_short(last):
+            if named:
+                return [*told, f"{nouns} can be heard in the background"]
+            clauses = self._clauses(behind)
+            return [*told, self.rng.choice((f"in the background, {clauses}", f"{clauses} in the background"))]
+        options = [f"{last}, with {nouns} in the background"]
+        if " over " not in last and "sound" not in nouns:
+            options.append(f"{last} over {nouns if 'noise' in nouns else f'the sound of {nouns}'}")
+        if not named and not _BINDING & set(last.split()):
+            clauses = self._clauses(behind)
+            options += [f"{last} while {clauses} in the background", f"{clauses} while {last}"]
+        return [self.rng.choice(options)]
 
-    def _add_music(self, lead: str, *, crowded: bool) -> tuple[str, str]:
-        assert self.music
-        name = self.music.name()
-        if crowded:
-            return lead, self.music.behind(name) + "."
-        joined = self.rng.choice((f"{lead} over {name}", f"{lead} while {name} plays", f"{lead} as {name} plays"))
-        if self.facts.singing:
-            joined = f"{lead} over {name} with {self.rng.choice(self.facts.singing.nouns)}"
-        return joined, self.music.details()
+    def _clauses(self, sounds: Sequence[Heard]) -> str:
+        return joined([self.wording.clause(one) for one in sounds])
 
-    def _music_first(self, background: Sequence[Heard]) -> list[str]:
-        if self.music is None:  # only doubtful sounds
-            return [self._careful()]
-        lead = self.music.lead()
-        if background:
-            lead += f", with {listed([self.rng.choice(one.nouns) for one in background])} in the background"
-        return [lead + ".", self._careful()]
-
-    def _passing_music(self) -> Heard | None:
-        """Return music that does not last as one of the sounds in time, when there are others."""
-        facts = self.facts
-        if not (self.music and facts.music and facts.music.spans and facts.music.coverage < 0.7):
+    def _passing_music(self, music: MusicPhrases) -> Heard | None:
+        """Return music that does not last as one of the sounds in time."""
+        heard = music.music
+        if music_frames(heard, self.duration_s):
             return None
-        if not (facts.speech or facts.sounds):
-            return None
-        (first_s, _), (_, last_s) = facts.music.spans[0], facts.music.spans[-1]
-        clause, noun = self.music.passing(), self.music.name()
-        return Heard("Music", "music", (noun,), (clause,), 1.0, True, ((first_s, last_s),), facts.music.coverage)
+        (start_s, _), (_, end_s) = heard.spans[0], heard.spans[-1]
+        clause = music.passing(begins=start_s > 0.2 * self.duration_s, to_end=end_s > 0.9 * self.duration_s)
+        return Heard("Music", "music", (music.full(),), (clause,), 1.0, True, ((start_s, end_s),), heard.coverage)
 
-    def _alone(self, foreground: Sequence[Heard], background: Sequence[Heard]) -> bool:
-        return len(foreground) == 1 and not background and not self.music and not self.facts.doubtful
-
-    def _located(self, sentence: str) -> str:
-        if self.facts.space and len(sentence.split()) < 14:
-            return f"in what sounds like {self.facts.space}, {sentence}"
-        return sentence
+    def _located(self, told: list[str]) -> list[str]:
+        """Say where it sounds to be, before or after a sentence that has room for it."""
+        if not (self.facts.space and told):
+            return told
+        first, *rest = told
+        place = f"in what sounds like {self.facts.space}"
+        options = [f"{place}, {first}"] if len(first.split()) < 14 else []
+        if _is_short(first) and "background" not in first:
+            options.append(f"{first} {place}")
+        return [self.rng.choice(options), *rest] if options else told
 
     def _careful(self) -> str:
         if not self.facts.doubtful:
             return ""
-        nouns = listed([self.rng.choice(one.nouns) for one in self.facts.doubtful], "and")
+        nouns = joined([self.wording.noun(one) for one in self.facts.doubtful])
         if self.facts.speech or self.facts.sounds or self.facts.music or self.facts.singing:
-            return self.rng.choice(
-                (f"What sounds like {nouns} can also be heard.", f"There is also what sounds like {nouns}.")
-            )
-        return self.rng.choice((f"What sounds like {nouns} can be heard.", f"There is what sounds like {nouns}."))
+            options = (f"what sounds like {nouns} can also be heard", f"there is also what sounds like {nouns}")
+        else:
+            options = (f"what sounds like {nouns} can be heard", f"there is what sounds like {nouns}")
+        return self.rng.choice(options)
 
 
-def _stop(sentence: str) -> str:
-    return f"{sentence}." if sentence else ""
+def _with_manner(facts: Facts, cues: Cues) -> Facts:
+    """Tell how somebody speaks, where one plain word says it."""
+    speech = facts.speech
+    said = cues.speech.manner if cues.speech and cues.speech.present else ""
+    (manner, *_) = (*plain_words([said]), "")
+    if speech is None or not manner or " " in manner:
+        return facts
+    clauses = tuple(f"{clause} in {with_article(manner)} tone" for clause in speech.clauses)
+    return replace(facts, speech=replace(speech, clauses=clauses))
+
+
+def _is_short(text: str) -> bool:
+    return len(text.split()) <= _SHORT_WORDS and "," not in text

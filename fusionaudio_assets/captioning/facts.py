@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from fusionaudio_assets.captioning.cues import Cues, EventCue, MusicCue
 from fusionaudio_assets.captioning.names import is_plain_name
-from fusionaudio_assets.captioning.relations import covers, together
+from fusionaudio_assets.captioning.relations import covers, names_voices, narrower_instruments, proper_form, stands_out, together
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS
 from resources.sound_names import bare, sound_name
 
@@ -65,7 +65,8 @@ class Heard:
     @property
     def steady(self) -> bool:
         """It lasts, as rain or an engine does, and so may stand in the background."""
-        return self.group in _STEADY_GROUPS and (not self.spans or self.coverage >= 0.6)
+        lasts = not self.spans or self.coverage >= 0.6
+        return self.group in _STEADY_GROUPS and lasts and not stands_out(self.label)
 
 
 @dataclass(frozen=True)
@@ -260,21 +261,22 @@ def _music(cue: MusicCue | None, tagged: list[Heard], sayable: list[Heard]) -> t
     tempo = tempo_word(cue.tempo_bpm)
     named = [bare(one.nouns[0]) for one in instruments]
     genres = [one.nouns[0] for one in ranked if one.group == "genre"]
-    genres += [genre.removesuffix(" music") for genre in plain_words(cue.genres)]
+    genres += [proper_form(genre.removesuffix(" music")) for genre in plain_words(cue.genres)]
     moods = plain_words(cue.moods) + [one.nouns[0] for one in ranked if one.group == "mood"]
     moods = [mood for mood in dict.fromkeys(moods) if mood not in {"slow", "fast", "moderate"} or not tempo]
     genre = next((genre for genre in genres if genre and genre not in {*moods, "music"}), "")
-    said = _without_heads([*named, *plain_words(cue.instruments)])
+    said = _without_wider([*named, *plain_words(cue.instruments)])
     longest = max(tagged, key=lambda one: one.coverage, default=None)
     spans, coverage = (longest.spans, longest.coverage) if longest else ((), 0.0)
     return Music(tuple(moods[:2]), genre, tuple(said[:3]), tempo, spans, coverage), []
 
 
-def _without_heads(instruments: list[str]) -> list[str]:
-    """Drop "guitar" beside "acoustic guitar", and plurals beside their singular."""
-    unique = list(dict.fromkeys(instruments))
+def _without_wider(instruments: list[str]) -> list[str]:
+    """Drop "guitar" beside "acoustic guitar", plurals beside their singular, families beside a member, and voices."""
+    unique = [one for one in dict.fromkeys(instruments) if not names_voices(one)]
     return [
-        one
+        proper_form(one)
         for one in unique
-        if not any(other != one and (other.endswith(f" {one}") or other == one.removesuffix("s")) for other in unique)
+        if not narrower_instruments(one) & set(unique)
+        and not any(other != one and (other.endswith(f" {one}") or other == one.removesuffix("s")) for other in unique)
     ]

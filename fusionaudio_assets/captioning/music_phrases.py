@@ -1,17 +1,13 @@
-"""Phrases about music: its name, what leads it, what colours it."""
+"""Phrases about music: its name, what plays it, who sings to it, where it stands."""
 
 import random
-from collections.abc import Sequence
 
 from fusionaudio_assets.captioning.facts import Heard, Music
+from fusionaudio_assets.captioning.relations import takes_no_article
+from fusionaudio_assets.captioning.wording import joined
 from resources.english import is_plural, with_article
 
-
-def listed(items: Sequence[str], conjunction: str = "and") -> str:
-    """Join phrases as prose does: ``"a, b and c"``."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
+_PACES = {"slow": "slow", "fast": "fast-paced"}
 
 
 class MusicPhrases:
@@ -21,80 +17,89 @@ class MusicPhrases:
         self.music = music
         self.singing = singing
         self.rng = rng
+        self._bare = all(takes_no_article(one.split()[-1]) for one in music.instruments)
 
-    def name(self) -> str:
-        """Return the music with its moods and genre: ``"calm, slow ambient music"``."""
-        moods = ", ".join(self.music.moods)
-        return " ".join(filter(None, (moods, self.music.genre, "music")))
+    def name(self, *, paced: bool = True) -> str:
+        """Return the music with its character: ``"slow, calm ambient music"``; a moderate tempo needs no adjective."""
+        tempo = _PACES.get(self.music.tempo, "") if paced else ""
+        character = ", ".join(filter(None, (tempo, *self.music.moods)))
+        return " ".join(filter(None, (character, self.music.genre, "music")))
+
+    def full(self) -> str:
+        """Return the music with its instruments."""
+        if not self.music.instruments:
+            return self.name()
+        return f"{self.name()} {self.rng.choice(('with', 'with', 'featuring'))} {self._players()}"
 
     def lead(self) -> str:
         """Return a clause in which the music is all there is, with instruments, voices and tempo."""
         if self.singing:
             return self._sung()
-        name, players, tempo = self.name(), self._players(), self._tempo()
+        (name, tempo), players = self._paced(), self._players()
         if not players:
-            return self.rng.choice((f"{name} plays{tempo}", f"{name} plays throughout{tempo}"))
-        if name == "music" and not tempo:
-            return self.rng.choice(
-                (f"music with {players} plays", f"{self._players(articles=True)} can be heard in the music")
-            )
-        options = [f"{name} plays{tempo}, with {players}", f"{name} with {players} plays{tempo}"]
-        options.append(f"{self._players(articles=True)} can be heard in {_piece(name)}{tempo}")
-        if len(self.music.instruments) == 1:
-            options.append(f"{self._players(articles=True)} {'play' if _is_plural(players) else 'plays'} {name}{tempo}")
+            return f"{name} plays{tempo or self.rng.choice(('', ' throughout'))}"
+        subject = self._players(articles=True)
+        plural = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
+        options = [f"{subject} {'play' if plural else 'plays'} {name}{tempo}"]
+        if name != "music":
+            options.append(f"{name} plays{tempo}, with {players}")
+        if tempo:
+            options += [f"{name} with {players} plays{tempo}", f"{name} featuring {players} plays{tempo}"]
         return self.rng.choice(options)
 
-    def passing(self) -> str:
+    def passing(self, *, begins: bool, to_end: bool) -> str:
         """Return a clause in which the music is one sound among others."""
-        players = f" with {self._players()}" if self.music.instruments else ""
-        voice = f" with {self.rng.choice(self.singing.nouns)}" if self.singing and not players else ""
-        return f"{self.name()}{players}{voice} plays{self._tempo()}"
+        voice = f" with {self.rng.choice(self.singing.nouns)}" if self.singing and not self.music.instruments else ""
+        verb = ("starts to play" if to_end else "plays briefly") if begins else "plays" if to_end else "plays at first"
+        return f"{self.full()}{voice} {verb}"
 
-    def behind(self, name: str) -> str:
+    def behind(self) -> str:
         """Return a clause in which the music stands behind other sounds."""
-        players = f" with {self._players()}" if self.music.instruments else ""
         voice = f", with {self.rng.choice(self.singing.nouns)}" if self.singing else ""
-        tempo = self._tempo()
-        return self.rng.choice(
-            (
-                f"{name}{players} plays in the background{tempo}{voice}",
-                f"in the background, {name}{players} plays{tempo}{voice}",
-            )
+        options = (
+            f"{self.full()} plays in the background{voice}",
+            f"in the background, {self.full()} plays{voice}",
+            f"all the while, {self.full()} plays{voice}",
         )
+        return self.rng.choice(options)
 
-    def details(self) -> str:
-        """Return a sentence on instruments and tempo, empty when neither is known."""
-        players, tempo = self._players(), self._tempo()
-        if players:
-            return f"The music {self.rng.choice(('features', 'includes'))} {players}{tempo}."
-        return (
-            self.rng.choice((f"The music goes on{tempo}.", f"The music has a {self.music.tempo} pace."))
-            if tempo
-            else ""
-        )
+    def under(self, lead: str) -> tuple[str, str]:
+        """Set music under a short clause; returns it, and a sentence on what plays the music, which may be empty."""
+        if self.singing:
+            return f"{lead} over {self.full()} and {self.rng.choice(self.singing.nouns)}", ""
+        if self.music.instruments and self.rng.random() < 0.3:
+            under = self.rng.choice((f"{lead} over {self.name()}", f"{lead} as {self.name()} plays"))
+            return under, f"the music features {self._players(articles=True)}"
+        options = [f"{lead} over {self.full()}"]
+        if not self.music.instruments:
+            options.append(f"{lead} while {self.name()} plays")
+        return self.rng.choice(options), ""
 
     def _sung(self) -> str:
         assert self.singing
-        clause, noun = self.rng.choice(self.singing.clauses), self.rng.choice(self.singing.nouns)
-        players = f" with {self._players()}" if self.music.instruments else ""
-        name, tempo = self.name(), self._tempo()
-        return self.rng.choice((f"{clause} over {name}{players}{tempo}", f"{name}{players} plays{tempo}, with {noun}"))
+        clause = self.rng.choice(self.singing.clauses)
+        (name, tempo), players = self._paced(), self._players()
+        if not players:
+            return self.rng.choice((f"{clause} to {name}{tempo}", f"{name} plays{tempo} while {clause}"))
+        return self.rng.choice(
+            (
+                f"{clause} over {name} with {players}{tempo}",
+                f"{name} with {players} plays{tempo} while {clause}",
+                f"{clause} to {name}{tempo}, accompanied by {players}",
+            )
+        )
 
     def _players(self, *, articles: bool = False) -> str:
-        named = [with_article(one) if _takes_article(one, always=articles) else one for one in self.music.instruments]
-        return listed(named)
+        bare = self._bare and not articles
+        return joined([one if bare or not _takes_article(one) else with_article(one) for one in self.music.instruments])
 
-    def _tempo(self) -> str:
-        return f" at a {self.music.tempo} {self.rng.choice(('tempo', 'pace'))}" if self.music.tempo else ""
-
-
-def _piece(name: str) -> str:
-    return f"a piece of {name}"
-
-
-def _takes_article(noun: str, *, always: bool) -> bool:
-    return (always or noun.endswith("instrument")) and not _is_plural(noun)
+    def _paced(self) -> tuple[str, str]:
+        """Return the music's name, and its tempo as a phrase where the name does not tell it."""
+        if self.music.tempo in _PACES and self.rng.random() < 0.6:
+            return self.name(), ""
+        tempo = f" at a {self.music.tempo} {self.rng.choice(('tempo', 'pace'))}" if self.music.tempo else ""
+        return self.name(paced=False), tempo
 
 
-def _is_plural(noun: str) -> bool:
-    return is_plural(noun) or noun in {"percussion", "timpani", "tabla", "bass", "brass"}
+def _takes_article(noun: str) -> bool:
+    return not is_plural(noun) and noun not in {"percussion", "timpani", "tabla", "bass", "brass"}

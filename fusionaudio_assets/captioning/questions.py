@@ -11,7 +11,7 @@ import yaml
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import Facts, Heard
-from fusionaudio_assets.captioning.music_phrases import listed
+from fusionaudio_assets.captioning.wording import joined
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.vocabulary import audible_stems, sound_stems
 from resources.sound_names import known_labels, sound_name
@@ -81,7 +81,7 @@ def _about_presence(facts: Facts, heard: list[Heard], absent: list[str], rng: ra
         pairs.append(_choice(question, right, absent[1:], rng))
     behind = [one.nouns[0] for one in heard if one.steady]
     if behind and len(behind) < len(nouns):
-        answer = f"{listed(behind)} can be heard in the background."
+        answer = f"{joined(behind)} can be heard in the background."
         pairs.append(QaPair("What lasts in the background?", _sentence(answer), "perception", "intermediate", "open"))
     return pairs
 
@@ -123,9 +123,9 @@ def _about_music(facts: Facts, rng: random.Random) -> list[QaPair]:
         answer = "; ".join(music.instruments)
         pairs.append(QaPair("Which instruments can be heard?", answer, "characteristics", "advanced", "labels"))
     if music.moods:
-        answer = f"The music is {listed(music.moods)}."
+        answer = f"The music is {joined(music.moods)}."
         pairs.append(QaPair("How does the music feel?", answer, "inference", "advanced", "open"))
-        scene = f"It would suit a scene that should feel {listed(music.moods)}."
+        scene = f"It would suit a scene that should feel {joined(music.moods)}."
         pairs.append(QaPair("What kind of scene would this music suit?", scene, "application", "complex", "open"))
     if music.genre:
         answer = f"It is {music.genre} music."
@@ -146,7 +146,7 @@ def _about_scene(facts: Facts, heard: list[Heard]) -> list[QaPair]:
             pairs.append(QaPair(question, f"It could serve {use}.", "application", "complex", "open"))
         if others := confused_with(one.label):
             question = f"What could a listener take {one.nouns[0]} for?"
-            answer = f"It could be taken for {listed(others, 'or')}."
+            answer = f"It could be taken for {joined(others, 'or')}."
             pairs.append(QaPair(question, answer, "inference", "complex", "open"))
         if one.group == "noise":
             question = "What affects the quality of the recording?"

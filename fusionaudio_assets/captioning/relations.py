@@ -42,6 +42,36 @@ def together() -> tuple[Together, ...]:
 
 
 @cache
+def stands_out(label: str) -> bool:
+    """Whether the sound is no background, though its kind mostly is: a horn among vehicles, thunder in the weather."""
+    return label in _raw()["stands_out"]
+
+
+@cache
+def takes_no_article(instrument: str) -> bool:
+    """Whether musicians name the instrument without an article in a list: "with piano and drums"."""
+    return instrument in _raw()["named_without_article"].split()
+
+
+@cache
+def narrower_instruments(family: str) -> frozenset[str]:
+    """Return the instruments beside which the name of their family adds nothing; empty for what is none."""
+    return frozenset(_raw()["instrument_families"].get(family, ()))
+
+
+@cache
+def names_voices(instrument: str) -> bool:
+    """Whether a describer's "instrument" is a voice."""
+    return bool(set(instrument.split()) & set(_raw()["voices"].split()))
+
+
+@cache
+def proper_form(word: str) -> str:
+    """Write a word with the capital letter that its language wants: "indian" as "Indian"."""
+    return str(_raw()["proper"].get(word, word))
+
+
+@cache
 def _raw() -> dict[str, Any]:
     text = files("fusionaudio_assets.captioning").joinpath("relations.yaml").read_text(encoding="utf-8")
     raw: dict[str, Any] = yaml.safe_load(text)
