@@ -65,9 +65,11 @@ def _labels(clip: Row, ontology: Ontology) -> tuple[LabelCue, ...]:
     """
     rated = ((_display_name(label["name"], ontology), label["quality"]) for label in clip["labels"] or [])
     qualities = best_qualities((name, quality) for name, quality in rated if name)
-    labels = [LabelCue(name=name, quality=quality) for name, quality in qualities.items()]
-    confirmed = [label.name for label in labels if is_confirmed(label.quality) and label.name in ontology]
-    implied = frozenset[str]().union(*map(ontology.implied, confirmed))
+    labels = [
+        LabelCue(name=name, quality=quality, implied=tuple(sorted(ontology.implied(name) if name in ontology else ())))
+        for name, quality in qualities.items()
+    ]
+    implied = frozenset(name for label in labels if is_confirmed(label.quality) for name in label.implied)
     return tuple(label for label in labels if label.name not in implied)
 
 

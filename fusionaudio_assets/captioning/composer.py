@@ -62,7 +62,7 @@ def ambiguities(facts: Facts) -> tuple[str, ...]:
     """Say what the less sure sounds could be taken for."""
     unsure = [one for one in (*facts.sounds, *facts.doubtful) if one.score < _CONFUSABLE_BELOW]
     return tuple(
-        f"What is heard as {one.nouns[0]} could be confused with {joined(others, 'or')}."
+        f"What is heard as {one.nouns[0].removeprefix('the sound of ')} could be confused with {joined(others, 'or')}."
         for one in unsure
         if (others := confused_with(one.label))
     )

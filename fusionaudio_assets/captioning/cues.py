@@ -41,10 +41,12 @@ class LabelCue(_Frozen):
     Attributes:
         name: AudioSet display name, or a plain name of the source's own vocabulary.
         quality: Share of raters who confirm the label, in [0, 1]; None when nobody was asked.
+        implied: As in `EventCue`.
     """
 
     name: str
     quality: Score | None = None
+    implied: tuple[str, ...] = ()
 
 
 class EventCue(_Frozen):

@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 
 from fusionaudio_assets.captioning.cues import Cues, EventCue, MusicCue
 from fusionaudio_assets.captioning.names import is_plain_name
-from fusionaudio_assets.captioning.relations import covers, names_voices, narrower_instruments, proper_form, stands_out, together
+from fusionaudio_assets.captioning.relations import (
+    covers,
+    names_voices,
+    narrower_instruments,
+    opposite_moods,
+    proper_form,
+    stands_out,
+    together,
+)
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS
 from resources.sound_names import bare, sound_name
 
@@ -161,8 +169,11 @@ def _candidates(cues: Cues) -> list[Heard]:
         for event in best.values()
         if event.score >= LIKELY_SCORE or event.label in confirmed
     ]
-    unseen = confirmed - best.keys()
-    return heard + [_heard(cues, EventCue(label=name, score=1.0), sure=True) for name in sorted(unseen)]
+    unseen = {label.name: label for label in cues.labels if label.name in confirmed - best.keys()}
+    return heard + [
+        _heard(cues, EventCue(label=name, score=1.0, implied=label.implied), sure=True)
+        for name, label in sorted(unseen.items())
+    ]
 
 
 def _heard(cues: Cues, event: EventCue, *, sure: bool) -> Heard:
@@ -263,12 +274,21 @@ def _music(cue: MusicCue | None, tagged: list[Heard], sayable: list[Heard]) -> t
     genres = [one.nouns[0] for one in ranked if one.group == "genre"]
     genres += [proper_form(genre.removesuffix(" music")) for genre in plain_words(cue.genres)]
     moods = plain_words(cue.moods) + [one.nouns[0] for one in ranked if one.group == "mood"]
-    moods = [mood for mood in dict.fromkeys(moods) if mood not in {"slow", "fast", "moderate"} or not tempo]
+    moods = _compatible(mood for mood in dict.fromkeys(moods) if mood not in {"slow", "fast", "moderate"} or not tempo)
     genre = next((genre for genre in genres if genre and genre not in {*moods, "music"}), "")
     said = _without_wider([*named, *plain_words(cue.instruments)])
     longest = max(tagged, key=lambda one: one.coverage, default=None)
     spans, coverage = (longest.spans, longest.coverage) if longest else ((), 0.0)
     return Music(tuple(moods[:2]), genre, tuple(said[:3]), tempo, spans, coverage), []
+
+
+def _compatible(moods: Iterable[str]) -> list[str]:
+    """Drop what contradicts a better mood."""
+    kept: list[str] = []
+    for mood in moods:
+        if not opposite_moods(mood) & set(kept):
+            kept.append(mood)
+    return kept
 
 
 def _without_wider(instruments: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ from fusionaudio_assets.captioning.words import claim_runs, stem, tokens
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message
 
-VERSION = "2"
+VERSION = "3"
 """Raise when the same cues, prompt and answers would give another caption."""
 
 COMPOSER = "composer"

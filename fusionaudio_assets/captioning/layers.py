@@ -47,7 +47,7 @@ def layers_of(facts: Facts, duration_s: float, *, music_leads: bool) -> Layers:
         front, behind = behind[:2], behind[2:]
     lasting = [one for one in front if frames(one.spans, one.coverage, duration_s)]
     events = in_order(one for one in front if one not in lasting)
-    return Layers(tuple(lasting[:2]), tuple([*lasting[2:], *events]), tuple(behind))
+    return Layers(tuple(lasting[:2]), (*lasting[2:], *events), tuple(behind))
 
 
 def music_frames(music: Music, duration_s: float) -> bool:

@@ -1,20 +1,23 @@
 """Phrases about music: its name, what plays it, who sings to it, where it stands."""
 
 import random
+from dataclasses import replace
 
 from fusionaudio_assets.captioning.facts import Heard, Music
-from fusionaudio_assets.captioning.relations import takes_no_article
+from fusionaudio_assets.captioning.relations import names_voices, takes_no_article
 from fusionaudio_assets.captioning.wording import joined
 from resources.english import is_plural, with_article
 
 _PACES = {"slow": "slow", "fast": "fast-paced"}
+_CHARACTERS = 2
+"""Adjectives before a genre; more read like a list."""
 
 
 class MusicPhrases:
     """Wordings for one clip's music, picked by `rng`."""
 
     def __init__(self, music: Music, singing: Heard | None, rng: random.Random) -> None:
-        self.music = music
+        self.music = replace(music, genre="") if singing and names_voices(music.genre) else music
         self.singing = singing
         self.rng = rng
         self._bare = all(takes_no_article(one.split()[-1]) for one in music.instruments)
@@ -22,7 +25,7 @@ class MusicPhrases:
     def name(self, *, paced: bool = True) -> str:
         """Return the music with its character: ``"slow, calm ambient music"``; a moderate tempo needs no adjective."""
         tempo = _PACES.get(self.music.tempo, "") if paced else ""
-        character = ", ".join(filter(None, (tempo, *self.music.moods)))
+        character = ", ".join([*filter(None, (tempo,)), *self.music.moods][:_CHARACTERS])
         return " ".join(filter(None, (character, self.music.genre, "music")))
 
     def full(self) -> str:

@@ -11,9 +11,9 @@ import yaml
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import Facts, Heard
-from fusionaudio_assets.captioning.wording import joined
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.vocabulary import audible_stems, sound_stems
+from fusionaudio_assets.captioning.wording import joined
 from resources.sound_names import known_labels, sound_name
 
 Category = Literal["perception", "characteristics", "quality", "environment", "inference", "application"]

@@ -66,6 +66,12 @@ def names_voices(instrument: str) -> bool:
 
 
 @cache
+def opposite_moods(mood: str) -> frozenset[str]:
+    """Return the characters that music of this one does not have."""
+    return frozenset(one for pair in _raw()["opposite_moods"] if mood in pair for one in pair) - {mood}
+
+
+@cache
 def proper_form(word: str) -> str:
     """Write a word with the capital letter that its language wants: "indian" as "Indian"."""
     return str(_raw()["proper"].get(word, word))

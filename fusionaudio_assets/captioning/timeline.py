@@ -1,16 +1,20 @@
 """Sentences about what happens in time: "then", "while", "followed by", "near the end"."""
 
 import random
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from fusionaudio_assets.captioning.facts import Heard
 from fusionaudio_assets.captioning.layers import follows
-from fusionaudio_assets.captioning.wording import Wording, joined
+from fusionaudio_assets.captioning.wording import Wording
 
 _IN_ONE_SENTENCE = 3
 _CLOSE = 0.6
 """From this coverage on, the pauses of a sound need no mention beside another sound."""
+
+_HEARD = " can be heard"
+_SUBJECT = re.compile(r"an? \w+ (?!is |are |can |and |or )")
 
 
 class Timeline:
@@ -34,7 +38,10 @@ class Timeline:
         if len(lasting) == 1:
             first, rest = events[:2], events[2:]
             return [self._within(lasting[0], first), *self._later(first[-1], rest)]
-        return [self._together(lasting), *self._later(None, events)]
+        together = self._together(lasting)
+        if len(events) == 1 and not self.wording.is_better_named(events[0]) and "," not in together:
+            return [f"{together}, and {self.wording.clause(events[0])}{self.wording.when(events[0])}"]
+        return [together, *self._later(None, events)]
 
     def _together(self, sounds: Sequence[Heard]) -> str:
         """Return a clause about one or two sounds that last."""
@@ -44,24 +51,27 @@ class Timeline:
         return self._joined(first, second)
 
     def _within(self, frame: Heard, events: Sequence[Heard]) -> str:
-        """Return a sentence about events while something else lasts."""
+        """Return a sentence about one or two events while something else lasts."""
         if self.wording.is_better_named(frame):
             told, noun = self._chain(events), self.wording.noun(frame)
             return f"{told}, with {noun} {'throughout' if frame.spans else 'also audible'}"
         ground = self.wording.clause(frame) + self.wording.again(frame)
         if len(events) == 1:
-            (event,) = events
-            if self.wording.is_better_named(event):
-                return f"{ground}, with {self.wording.noun(event)}{self.wording.when(event)}"
-            clause, when = self.wording.clause(event), self.wording.when(event)
-            options = [f"{ground} while {clause}{when}", f"{ground} as {clause}{when}"]
-            if when.strip() in {"near the end", "toward the end"}:
-                options.append(f"{ground} before {clause}{when}" if follows(frame, event) else f"{ground}, and {clause}{when}")
-            elif "ing" in self.wording.noun(event):
-                options.append(f"{ground}, with {self.wording.noun(event)}{when}")
-            return self.rng.choice(options)
+            return self._with_one(ground, events[0])
         told = self._chain(events, framed=True)
         return self.rng.choice((f"as {ground}, {told}", f"while {ground}, {told}"))
+
+    def _with_one(self, ground: str, event: Heard) -> str:
+        noun, when = self.wording.noun(event), self.wording.when(event)
+        if self.wording.is_better_named(event):
+            return f"{ground}, with {noun}{when}"
+        clause = self.wording.clause(event)
+        options = [f"{ground} while {clause}{when}", f"{ground} as {clause}{when}"]
+        if when.endswith(" the end"):
+            options.append(f"{ground}, and {clause}{when}")
+        elif noun.endswith("ing") and " " in noun:
+            options.append(f"{ground}, with {noun}{when}")
+        return self.rng.choice(options)
 
     def _in_turn(self, events: Sequence[Heard]) -> list[str]:
         cut = len(events) if len(events) <= _IN_ONE_SENTENCE else (len(events) + 1) // 2
@@ -84,46 +94,59 @@ class Timeline:
     def _chain(self, events: Sequence[Heard], *, framed: bool = False) -> str:
         """Return one sentence about one to three events in order of time; `framed` by an "as" or "while" before."""
         if len(events) == 1:
-            clause = self.wording.clause(events[0])
-            return clause + self.wording.when(events[0])
+            return self.wording.clause(events[0]) + self.wording.when(events[0])
         if len(events) == 2:
             return self._joined(*events, framed=framed)
         in_turn = all(follows(a, b) for a, b in pairwise(events))
         if in_turn and not any(map(self.wording.is_better_named, events)):
             a, b, c = (self.wording.clause(one) + self.wording.again(one) for one in events)
             return self.rng.choice((f"{a}, {b}, and then {c}", f"{a}, then {b}, and finally {c}"))
-        start = self._joined(*events[:2])
-        last = events[2]
-        if not follows(events[1], last):
-            if self.wording.is_better_named(last) or "followed" in start:
-                return f"{start}, with {self.wording.noun(last)}"
-            return f"{start} and {self.wording.clause(last)}"
-        if self.wording.is_better_named(last) or "followed" not in start:
-            return f"{start}, {'and then' if 'followed' in start else 'followed by'} {self.wording.noun(last)}"
-        return f"{start}, and then {self.wording.clause(last)}"
+        return self._continued(self._joined(*events[:2]), events[1], events[2])
+
+    def _continued(self, told: str, before: Heard, last: Heard) -> str:
+        """Add a third event to a sentence about two."""
+        named = self.wording.is_better_named(last)
+        if not follows(before, last):
+            overlaps = named or "followed" in told
+            return f"{told}, with {self.wording.noun(last)}" if overlaps else f"{told} and {self.wording.clause(last)}"
+        if named or "followed" not in told:
+            return f"{told}, {'and then' if 'followed' in told else 'followed by'} {self.wording.noun(last)}"
+        return f"{told}, and then {self.wording.clause(last)}"
 
     def _joined(self, first: Heard, second: Heard, *, framed: bool = False) -> str:
         """Return one sentence about two sounds, in their order in time."""
-        if self.wording.is_better_named(first):
-            a = f"{self.wording.noun(first)} can be heard"
-        else:
-            a = self.wording.clause(first)
-        named = self.wording.is_better_named(second)
+        subject = f"{self.wording.noun(first)} can be heard" if self.wording.is_better_named(first) else ""
+        a = subject or self.wording.clause(first)
         if follows(first, second):
-            a += self.wording.again(first)
-            if named:
-                return f"{a}, followed by {self.wording.noun(second)}"
-            b = self.wording.clause(second) + self.wording.again(second)
-            return self.rng.choice((f"{a}, then {b}", f"{a}, and then {b}", f"{a} before {b}"))
+            return self._in_sequence(a + self.wording.again(first), second)
         a += self.wording.again(first) if first.coverage < _CLOSE else ""
         if not (first.spans and second.spans):
+            named = self.wording.is_better_named(second)
             return f"{a}, along with {self.wording.noun(second)}" if named else f"{a} and {self.wording.clause(second)}"
+        return self._at_once(a, second, framed=framed)
+
+    def _in_sequence(self, a: str, second: Heard) -> str:
+        if self.wording.is_better_named(second):
+            return f"{a}, followed by {self.wording.noun(second)}"
+        b = self.wording.clause(second) + self.wording.again(second)
+        if rest := _same_subject(a, b):
+            return f"{a}, then {rest}"
+        return self.rng.choice((f"{a}, then {b}", f"{a}, and then {b}", f"{a} before {b}"))
+
+    def _at_once(self, a: str, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)
-        if named:
-            if a.endswith("can be heard"):
-                return f"{joined([a.removesuffix(' can be heard'), self.wording.noun(second)])} can be heard"
-            return f"{a}, {self.rng.choice(('with', 'along with'))} {self.wording.noun(second)}{when}"
+        if self.wording.is_better_named(second):
+            noun = self.wording.noun(second)
+            if a.endswith(_HEARD):
+                return f"{a.removesuffix(_HEARD)} and {noun}{_HEARD}"
+            return f"{a}, {self.rng.choice(('with', 'along with'))} {noun}{when}"
         b = self.wording.clause(second) + when
-        if framed:
-            return f"{a} and {b}"
-        return self.rng.choice((f"{a} while {b}", f"{a} as {b}"))
+        if rest := _same_subject(a, b):
+            return f"{a} and {rest}"
+        return f"{a} and {b}" if framed else self.rng.choice((f"{a} while {b}", f"{a} as {b}"))
+
+
+def _same_subject(a: str, b: str) -> str:
+    """Return the second clause without its subject, where "an engine starts" and "an engine idles" share it."""
+    subject = _SUBJECT.match(b)
+    return b[subject.end() :] if subject and a.startswith(subject[0]) else ""

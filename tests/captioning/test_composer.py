@@ -1,5 +1,8 @@
 """Captions read as an editor reads them: right order, nothing invented, nothing doubtful said plainly."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 
 from fusionaudio_assets.captioning.composer import compose
@@ -7,6 +10,8 @@ from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, SpeechC
 from fusionaudio_assets.captioning.support import check_support
 from resources.sound_names import known_labels
 from tests.captioning import clips
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def words(cues: Cues) -> str:
@@ -82,3 +87,9 @@ def test_a_manner_is_told_only_of_speech_that_is_there() -> None:
     absent = calm.model_copy(update={"present": False})
     labelled = Cues(duration_s=4, labels=(LabelCue(name="Speech"),), speech=absent)
     assert "calm" not in words(labelled)
+
+
+def test_the_page_of_captions_is_up_to_date() -> None:
+    """Whoever changes a wording sees, and reads, all captions that change with it."""
+    page = runpy.run_path(str(DOCS / "make_captions.py"))["page"]()
+    assert (DOCS / "captions.md").read_text() == page, "run `python docs/make_captions.py` and read what changed"
