@@ -35,7 +35,11 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work | Skip:
 def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> NDArray[np.float32] | None:
     """Mono audio at the scorer's rate, when it listens."""
     scorer = models.of("scorer", SimilarityScorer)
-    return mono_at(payloads["audio"], scorer.sample_rate_hz) if scorer.needs_audio else None
+    if not scorer.needs_audio:
+        return None
+    audio = mono_at(payloads["audio"], scorer.sample_rate_hz)
+    scorer.ahead(audio)
+    return audio
 
 
 def score(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:

@@ -1,6 +1,9 @@
 """Stems: the vocals, where a voice and something else are both present."""
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Any
 
 import dagster as dg
@@ -39,20 +42,21 @@ def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> dict[str, 
 def separate(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
     """Separate the vocals; they are stored at the mixture's own rate and length, so that the rest is a difference."""
     separator = models.of("separator", Separator)
-    rows = []
-    for job, at_rate in zip(jobs, separator.separate([job.prepared["at_rate"] for job in jobs]), strict=True):
-        mixture, stored_hz = job.prepared["mixture"], job.prepared["stored_hz"]
-        vocals = fitted(resample(at_rate, separator.sample_rate_hz, stored_hz), mixture.shape[1])
-        rows.append(
-            energies(mixture, vocals)
-            | {
-                "num_samples": mixture.shape[1],
-                "sample_rate_hz": stored_hz,
-                "vocals_sha256": samples_sha256(vocals, stored_hz),
-                "vocals": stored_audio(job.clip_id, vocals, stored_hz),
-            }
-        )
-    return rows
+    separated = separator.separate([job.prepared["at_rate"] for job in jobs])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the separator waits meanwhile
+        return list(pool.map(stem_row, jobs, separated, repeat(separator.sample_rate_hz)))
+
+
+def stem_row(job: Job, at_rate: NDArray[np.float32], rate_hz: int) -> Row:
+    """The row of a clip with its payload, from its vocals at the separator's rate."""
+    mixture, stored_hz = job.prepared["mixture"], job.prepared["stored_hz"]
+    vocals = fitted(resample(at_rate, rate_hz, stored_hz), mixture.shape[1])
+    return energies(mixture, vocals) | {
+        "num_samples": mixture.shape[1],
+        "sample_rate_hz": stored_hz,
+        "vocals_sha256": samples_sha256(vocals, stored_hz),
+        "vocals": stored_audio(job.clip_id, vocals, stored_hz),
+    }
 
 
 def fitted(audio: NDArray[np.float32], num_samples: int) -> NDArray[np.float32]:

@@ -41,11 +41,13 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
 
 def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> dict[str, NDArray[np.float32]]:
     """Mono audio at the rate of each model."""
+    tagger = models.of("tagger", Tagger)
     rates = {
-        "tagger": models.of("tagger", Tagger).sample_rate_hz,
+        "tagger": tagger.sample_rate_hz,
         "segmenter": models.of("segmenter", Segmenter).sample_rate_hz,
     }
     by_rate = {rate: mono_at(payloads["audio"], rate) for rate in set(rates.values())}
+    tagger.ahead(by_rate[tagger.sample_rate_hz])
     return {role: by_rate[rate] for role, rate in rates.items()}
 
 

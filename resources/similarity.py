@@ -32,6 +32,12 @@ class SimilarityScorer(Adapter):
     needs_audio: ClassVar[bool]
     sample_rate_hz: ClassVar[int] = 48_000
 
+    def ahead(self, clip: NDArray[np.float32]) -> None:
+        """Be shown a clip that is soon to be scored; by default this does nothing.
+
+        Workers call it, in threads: a model whose features take time extracts them here, and its device need not wait.
+        """
+
     @abstractmethod
     def score(self, clips: Sequence[CaptionedClip]) -> list[float]:
         """Score every captioned clip, a cosine in [-1, 1], in order."""

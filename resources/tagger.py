@@ -39,6 +39,12 @@ class Tagger(Adapter):
     def classes(self) -> tuple[str, ...]:
         """AudioSet class names (display names of the ontology), in the order of the scores."""
 
+    def ahead(self, clip: NDArray[np.float32]) -> None:
+        """Be shown a clip that is soon to be tagged; by default this does nothing.
+
+        Workers call it, in threads: a model whose features take time extracts them here, and its device need not wait.
+        """
+
     @abstractmethod
     def tag(self, clips: Sequence[NDArray[np.float32]]) -> list[TagScores]:
         """Score every clip.

@@ -1,7 +1,8 @@
-"""Loading: payloads are read and decoded ahead of the model, in a thread of their own."""
+"""Loading: payloads are read and prepared ahead of the model, in threads of their own."""
 
+import os
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -19,6 +20,9 @@ from resources.profile import StageProfile
 
 AHEAD = 2
 """Batches that are loaded while one is computed: enough to hide decoding, and memory stays bounded."""
+
+WORKERS = max(1, (os.cpu_count() or 1) // 2)
+"""Threads that prepare payloads. The other half of the cores is left to the model, or to what feeds its device."""
 
 BATCH_CLIP_S = 30.0
 """A batch is given no more sound than a full one of clips this long, so that long clips do not fill the memory."""
@@ -78,30 +82,36 @@ def batches_of(stage: Stage[Any, Any], todo: Sequence[Pending], size: int) -> li
 
 
 class Loader:
-    """Reads and prepares the payloads of a batch; used by one thread."""
+    """Reads the payloads of a batch and has them prepared by workers; used by one thread."""
 
     def __init__(self, stage: Stage[Any, Any], lake: Lake, models: Models, account: Account) -> None:
         self.stage, self.lake, self.models, self.account = stage, lake, models, account
         self._open: dict[tuple[str, str, str], PayloadReader] = {}
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix=f"prepare-{stage.name}")
 
     def load(self, batch: Sequence[Pending]) -> list[Job | ClipError]:
         """Jobs of a batch, or what is wrong with their payloads."""
         with self.account.timed("load"):
-            return [self._job(pending) for pending in batch]
+            read = ((pending, self._payloads(pending)) for pending in batch)
+            return list(self._workers.map(lambda one: self._job(*one), read))
 
     def close(self) -> None:
-        """Close the payload files."""
+        """End the workers and close the payload files."""
+        self._workers.shutdown(cancel_futures=True)
         for reader in self._open.values():
             reader.close()
 
-    def _job(self, pending: Pending) -> Job | ClipError:
-        job = Job(pending.clip_id, pending.work.inputs, pending.work.locator)
+    def _payloads(self, pending: Pending) -> dict[str, Any]:
         payloads = {}
         for name, ref in pending.work.payloads.items():
             key = (ref.asset, ref.payload, ref.file)
             if key not in self._open:
                 self._open[key] = self.lake.open_payload(*key)
             payloads[name] = self._open[key].read(pending.clip_id)
+        return payloads
+
+    def _job(self, pending: Pending, payloads: Mapping[str, Any]) -> Job | ClipError:
+        job = Job(pending.clip_id, pending.work.inputs, pending.work.locator)
         try:
             job.prepared = self.stage.prepare(payloads, job, self.models)
         except STAGE_FAULTS:

@@ -6,6 +6,7 @@ Gong, Chung & Glass, "AST: Audio Spectrogram Transformer", Interspeech 2021.
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -18,6 +19,7 @@ from resources.errors import ModelUnavailable
 from resources.load_time import loads
 from resources.ontology import load_ontology
 from resources.tagger import Tagger, TagScores
+from resources.torch_models.ahead import Ahead
 from resources.torch_models.device import imported
 from resources.torch_models.hub_adapter import HubAdapter, by_clip, stretches
 
@@ -25,6 +27,14 @@ _SHORTEST_S = 0.1
 """Shorter sound is padded with silence: extractors want at least a frame."""
 
 Features = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Features of a clip: of as few stretches as cover it, and of its windows."""
+
+    whole: list[Features]
+    windows: list[Features]
 
 
 class AudioSpectrogramTransformer(HubAdapter, Tagger):
@@ -105,13 +115,25 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
     def tag(self, clips: Sequence[NDArray[np.float32]]) -> list[TagScores]:
         """Score every clip, as a whole and over time; see `Tagger.tag`."""
         self.load()
-        wholes = [stretches(clip, round(self.longest_s * self.sample_rate_hz)) for clip in clips]
-        windows = [self._windows(clip) for clip in clips]
+        pieces = [self._pieces.of(clip) for clip in clips]
+        wholes, windows = [one.whole for one in pieces], [one.windows for one in pieces]
         scores = by_clip(self._scores([piece for cut in (*wholes, *windows) for piece in cut]), [*wholes, *windows])
         return [
             TagScores(np.stack(frames), self.window_s, self.hop_s, np.max(whole, axis=0))
             for whole, frames in zip(scores[: len(clips)], scores[len(clips) :], strict=True)
         ]
+
+    def ahead(self, clip: NDArray[np.float32]) -> None:
+        """Extract the features of a clip; see `Tagger.ahead`."""
+        self._pieces.extract(clip)
+
+    @cached_property
+    def _pieces(self) -> Ahead[_Pieces]:
+        return Ahead(self._cut)
+
+    def _cut(self, clip: NDArray[np.float32]) -> _Pieces:
+        wholes = stretches(clip, round(self.longest_s * self.sample_rate_hz))
+        return _Pieces([self._features(one) for one in wholes], [self._features(one) for one in self._windows(clip)])
 
     def _windows(self, clip: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Windows that cover a clip; the last one may be shorter than the others."""
@@ -119,9 +141,8 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
         count = 1 + max(0, math.ceil((len(clip) - length) / hop))
         return [clip[start : start + length] for start in range(0, count * hop, hop)]
 
-    def _scores(self, pieces: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    def _scores(self, features: Sequence[Features]) -> list[NDArray[np.float32]]:
         """Scores of each piece, ``(classes,)``; pieces whose features are of one shape share a batch."""
-        features = [self._features(piece) for piece in pieces]
         by_shape: dict[Any, list[int]] = defaultdict(list)
         for index, values in enumerate(features):
             by_shape[tuple((name, value.shape) for name, value in sorted(values.items()))].append(index)
@@ -129,7 +150,7 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
         for indices in by_shape.values():
             found = self._batches.compute(self._answers, [features[index] for index in indices])
             scores.update(zip(indices, found, strict=True))
-        return [scores[index] for index in range(len(pieces))]
+        return [scores[index] for index in range(len(features))]
 
     def _features(self, piece: NDArray[np.float32]) -> Features:
         """What the network is given of a piece; taken alone, so that it is not padded to its neighbours."""

@@ -16,6 +16,7 @@ from resources.embedded.onnx_graph import answering
 from resources.errors import ModelUnavailable
 from resources.load_time import loads
 from resources.similarity import CaptionedClip, SimilarityScorer
+from resources.torch_models.ahead import Ahead
 from resources.torch_models.device import imported
 from resources.torch_models.hub_adapter import HubAdapter, by_clip, stretches
 
@@ -91,7 +92,7 @@ class Clap(HubAdapter, SimilarityScorer):
             clips: Mono audio, each ``(samples,) float32`` in [-1, 1] at 48 kHz, of any length from 1 sample.
         """
         self.load()
-        cuts = [stretches(clip, self._extractor.nb_max_samples) for clip in clips]
+        cuts = [self._pieces.of(clip) for clip in clips]
         vectors = self._batches.compute(self._audio_vectors, [piece for cut in cuts for piece in cut])
         return self._unit([np.mean(of_clip, axis=0) for of_clip in by_clip(vectors, cuts)])
 
@@ -109,9 +110,23 @@ class Clap(HubAdapter, SimilarityScorer):
             )
         return self._unit(self._batches.compute(self._text_vectors, texts))
 
-    def _audio_vectors(self, pieces: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    def ahead(self, clip: NDArray[np.float32]) -> None:
+        """Extract the features of a clip; see `SimilarityScorer.ahead`."""
+        self._pieces.extract(clip)
+
+    @cached_property
+    def _pieces(self) -> Ahead[list[Any]]:
+        return Ahead(self._cut)
+
+    def _cut(self, clip: NDArray[np.float32]) -> list[Any]:
+        """Features of the stretches of a clip, as tensors by name."""
         # One by one: in a batch of short clips the extractor marks one at random as longer than it is.
-        features = [self._extractor(piece, sampling_rate=self.sample_rate_hz, return_tensors="pt") for piece in pieces]
+        return [
+            self._extractor(piece, sampling_rate=self.sample_rate_hz, return_tensors="pt")
+            for piece in stretches(clip, self._extractor.nb_max_samples)
+        ]
+
+    def _audio_vectors(self, features: Sequence[Any]) -> list[NDArray[np.float32]]:
         torch = imported("torch")
         inputs = {name: self._moved(torch.cat([one[name] for one in features])) for name in features[0]}
         with self._computing():

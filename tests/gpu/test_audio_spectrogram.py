@@ -64,6 +64,16 @@ def test_a_long_clip_scores_as_its_best_stretch(tagger: AudioSpectrogramTransfor
     np.testing.assert_allclose(whole.clip, np.maximum(first.clip, last.clip), atol=1e-5)
 
 
+def test_features_are_extracted_ahead(tagger: AudioSpectrogramTransformer) -> None:
+    clips = [noise(2 * RATE, seed=seed) for seed in range(3)]
+    expected = tagger.tag(clips)
+    for clip in clips:
+        tagger.ahead(clip)
+    tagger._pieces._extract = None  # type: ignore[assignment]
+    for one, other in zip(tagger.tag(clips), expected, strict=True):
+        np.testing.assert_array_equal(one.scores, other.scores)
+
+
 def num_windows(input_values: torch.Tensor) -> int:
     return len(input_values)
 

@@ -102,6 +102,15 @@ def test_a_batch_that_does_not_fit_is_halved_and_loses_nothing(clap: Clap, monke
     assert clap.score(clips) == pytest.approx(expected, abs=1e-5)
 
 
+def test_features_are_extracted_ahead(clap: Clap) -> None:
+    clips = [noise(2 * RATE, seed=seed) for seed in range(3)]
+    expected = clap.embed_audio(clips)
+    for clip in clips:
+        clap.ahead(clip)
+    clap._pieces._extract = None  # type: ignore[assignment]
+    np.testing.assert_array_equal(clap.embed_audio(clips), expected)
+
+
 def test_a_clip_without_audio_is_a_mistake_of_the_caller(clap: Clap) -> None:
     with pytest.raises(ValueError, match="without"):
         clap.score([CaptionedClip("Rain.")])
