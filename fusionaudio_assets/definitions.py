@@ -4,7 +4,7 @@ import dagster as dg
 
 from fusionaudio_assets.checks import check_rules
 from fusionaudio_assets.graph import LAKE_ASSETS, STAGE_ASSETS, STAGES, profile_needs
-from fusionaudio_assets.materialize import code_version
+from fusionaudio_assets.materialize import code_version, in_gpu_pool
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
 from resources.lake import Lake
 from resources.profile import Profile, profile_text
@@ -24,11 +24,7 @@ def build_definitions(uri: str) -> dg.Definitions:
     profile = _profile(uri)
     profile.check(profile_needs())
     check_rules(STAGES)
-    versions = {name: code_version(stage, profile.stage(name, stage.profile_needs)) for name, stage in STAGES.items()}
-    assets = [
-        asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=versions[spec.key.to_user_string()]))
-        for asset in STAGE_ASSETS
-    ]
+    assets = [_under(profile, asset) for asset in STAGE_ASSETS]
     jobs = [
         dg.define_asset_job(
             JOB,
@@ -51,6 +47,15 @@ def build_definitions(uri: str) -> dg.Definitions:
         resources={"lake": LakeResource(uri=uri)},
         executor=dg.in_process_executor,
     )
+
+
+def _under(profile: Profile, asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """An asset with what follows from the profile: its code version, and the pool of those that take a GPU."""
+    stage = STAGES[asset.key.to_user_string()]
+    given = profile.stage(stage.name, stage.profile_needs)
+    version = code_version(stage, given)
+    pooled = in_gpu_pool(stage.name) if any(model.takes_gpu for model in given.models.values()) else asset
+    return pooled.map_asset_specs(lambda spec: spec.replace_attributes(code_version=version))
 
 
 def _look_every_s(uri: str) -> int:

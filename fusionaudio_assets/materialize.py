@@ -1,6 +1,7 @@
 """The thin layer between a stage and Dagster: asset options, and one materialisation."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -26,6 +27,11 @@ else:  # Dagster reads the annotations of an asset, and takes no generic for the
     Materialized = dg.MaterializeResult
 
 OWNERS = ["team:fusionaudio"]
+
+GPU_POOL = "gpu"
+"""Dagster lets as many runs with an asset of this pool run at a time as its limit says."""
+
+_IN_GPU_POOL: dict[str, Callable[[], dg.AssetsDefinition]] = {}
 
 _DECLARED: dict[str, Stage[Any, Any]] = {}
 """Stages by name, filled as their assets are declared: a gate looks at the stages above."""
@@ -55,7 +61,8 @@ def stage_asset(
     `backfill_policy` stays unset: one run per shard, since a blocking check blocks only inside its own run.
     """
     _DECLARED[stage.name] = stage
-    return dg.asset(
+    declare = partial(
+        dg.asset,
         name=stage.name,
         partitions_def=SHARDS,
         deps=[asset for asset in stage.reads if asset != MANIFEST],
@@ -65,6 +72,17 @@ def stage_asset(
         metadata={"dagster/column_schema": column_schema(stage.table)},
         check_specs=check_specs(stage.name, SHARDS),
     )
+
+    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        _IN_GPU_POOL[stage.name] = lambda: declare(pool=GPU_POOL)(function)
+        return declare()(function)
+
+    return decorate
+
+
+def in_gpu_pool(name: str) -> dg.AssetsDefinition:
+    """The asset of a stage once more, in the pool of those that need a GPU: the profile decides that, not the stage."""
+    return _IN_GPU_POOL[name]()
 
 
 def column_schema(table: type[dy.Schema]) -> dg.TableSchema:

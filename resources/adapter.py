@@ -91,6 +91,11 @@ class Adapter(BaseModel):
         """
 
     @property
+    def takes_gpu(self) -> bool:
+        """True when the settings let the model run on a GPU of this machine; known without loading anything."""
+        return False
+
+    @property
     def figures(self) -> dict[str, int | float]:
         """What the model found out while it worked and people may want to know, e.g. ``{"batch_size": 64}``."""
         return {}

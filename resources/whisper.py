@@ -115,6 +115,11 @@ class FasterWhisper(Recognizer):
             )
         return self.hub_revision
 
+    @property
+    def takes_gpu(self) -> bool:
+        """True unless the device is the CPU."""
+        return self.device != "cpu"
+
     @field_validator("language")
     @classmethod
     def _language_is_known(cls, language: str | None) -> str | None:

@@ -116,6 +116,24 @@ def _versions(uri: str) -> dict[str, str | None]:
     return {spec.key.to_user_string(): spec.code_version for spec in build_definitions(uri).resolve_all_asset_specs()}
 
 
+def test_assets_that_take_a_gpu_are_in_its_pool_and_no_others(tmp_path: Path) -> None:
+    """A stage of the embedded profile must not wait for a GPU that another run holds."""
+    uri = str(tmp_path / "lake")
+    lake = make_lake(tmp_path / "lake", [])
+    assert set(_pools(uri).values()) == {None}
+    profile, versions = yaml.safe_load(lake.read_text("profile.yaml")), _versions(uri)
+    profile["stages"]["transcripts"]["models"]["recognizer"]["device"] = "cuda"
+    lake.write_text("profile.yaml", yaml.safe_dump(profile))
+    assert {asset for asset, pool in _pools(uri).items() if pool == "gpu"} == {"transcripts"}
+    assert _versions(uri) == versions
+    assert len(build_definitions(uri).resolve_asset_graph().asset_check_keys) == len(described()["checks"])
+
+
+def _pools(uri: str) -> dict[str, str | None]:
+    assets = [asset for asset in build_definitions(uri).assets or [] if isinstance(asset, dg.AssetsDefinition)]
+    return {asset.key.to_user_string(): asset.op.pool for asset in assets}
+
+
 def test_the_sensor_looks_as_often_as_the_lake_says(tmp_path: Path) -> None:
     lake = make_lake(tmp_path / "lake", [])
     watch(lake, WatchSettings(folder=tmp_path, look_every_s=7))

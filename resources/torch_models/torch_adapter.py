@@ -52,6 +52,11 @@ class TorchAdapter(Adapter):
         return Batches(self.batch_size, self.max_batch_size if self._on == "cuda" else None)
 
     @property
+    def takes_gpu(self) -> bool:
+        """True unless the device is the CPU."""
+        return self.device != "cpu"
+
+    @property
     def figures(self) -> dict[str, int | float]:
         """The size of batch that was found, and of a GPU the most memory that was taken so far."""
         if "_batches" not in self.__dict__:
