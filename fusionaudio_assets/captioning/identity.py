@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from resources.sound_names import wording_sha256
 
-CAPTION_TABLES = ("word_lists.yaml", "relations.yaml")
+CAPTION_TABLES = ("word_lists.yaml", "relations.yaml", "leak_words.yaml")
 QUESTION_TABLES = (*CAPTION_TABLES, "qa_tables.yaml")
 
 

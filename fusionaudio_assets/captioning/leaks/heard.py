@@ -1,0 +1,79 @@
+"""What may be said because some cue has it by ear, and what the pictures may add to it.
+
+More is let through here than by the support test: a label that raters doubt, or an event of a low score, makes no
+claim true, yet whoever repeats it has it from no picture and no transcript.
+"""
+
+from functools import cache
+
+from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.facts import is_confirmed
+from fusionaudio_assets.captioning.leaks.tables import raw, stems
+from fusionaudio_assets.captioning.relations import sharpening_groups
+from fusionaudio_assets.captioning.vocabulary import sound_stems
+from fusionaudio_assets.captioning.words import content_stems, tokens
+from resources.sound_names import known_labels, sound_name
+
+_GENERIC = {word: frozenset(key.split()) for key, block in raw()["generic_sounds"].items() for word in stems(block)}
+_VAGUE_GROUPS = frozenset({"noise", "texture", "space", "abstract"})
+
+
+def heard_stems(cues: Cues) -> frozenset[str]:
+    """Return the stems of all words that the audible cues hold or stand for."""
+    labels = {label.name for label in cues.labels}
+    labels.update(event.label for event in cues.events)
+    labels.update(name for event in cues.events for name in event.implied)
+    found = frozenset[str]().union(*map(sound_stems, labels))
+    if cues.speech and cues.speech.present:
+        found |= sound_stems("Speech")
+    if cues.singing:
+        found |= sound_stems("Singing")
+    texts = [cues.sound]
+    if cues.speech:
+        texts += [cues.speech.language, cues.speech.kind, cues.speech.manner]
+    if music := cues.music:
+        found |= sound_stems("Music")
+        texts += [music.description, *music.genres, *music.instruments, *music.moods, *music.vocals]
+    return found.union(token.stem for text in texts for token in tokens(text))
+
+
+def seen_stems(cues: Cues) -> frozenset[str]:
+    """Return the stems of the words for what is seen."""
+    if cues.visual is None:
+        return frozenset()
+    return content_stems(" ".join((*cues.visual.labels, cues.visual.description)))
+
+
+def sharpened_stems(cues: Cues, heard: frozenset[str]) -> frozenset[str]:
+    """Return the stems of what is seen and may name the source of a sound that is heard but vague.
+
+    A rumble may become the aeroplane in the picture. It may not where a confirmed label names a source of that kind.
+    """
+    seen = seen_stems(cues)
+    if not seen:
+        return frozenset()
+    groups = frozenset[str]().union(*(_GENERIC.get(one, frozenset()) for one in heard))
+    groups -= {
+        group
+        for label in cues.labels
+        if is_confirmed(label.quality) and not _vague(label.name)
+        for group in _kin(sound_name(label.name).group)
+    }
+    return seen & frozenset[str]().union(*map(_sources, groups))
+
+
+def _vague(label: str) -> bool:
+    return bool(sharpening_groups(label)) or sound_name(label).group in _VAGUE_GROUPS
+
+
+def _kin(group: str) -> frozenset[str]:
+    """Return the groups whose sounds are told by the same source: an engine is that of a vehicle or a tool."""
+    kin = frozenset({"vehicle", "engine", "tool"})
+    return kin if group in kin else frozenset({group})
+
+
+@cache
+def _sources(group: str) -> frozenset[str]:
+    """Return the stems of the names for what makes the sounds of a group."""
+    named = [sound_stems(label) for label in known_labels() if sound_name(label).group == group]
+    return frozenset[str]().union(*named) | stems(raw()["seen_sources"].get(group, ""))

@@ -1,0 +1,47 @@
+"""Speech leaks by their form: quotations, addresses, names with a title."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.words import Token
+
+_QUOTE = re.compile(r"[\"“”«»„]([^\"“”«»„]+)[\"“”«»]|(?<!\w)[‘'](\w[^’']*(?:['’]\w[^’']*)*[\w!?.,])[’'](?!\w)")
+_BY_FORM = {
+    "it names an address": re.compile(
+        r"\b(?:https?://\S+|www\.\S+|[\w.+-]+@\w[\w.-]*\.\w+"
+        r"|[\w-]+\.(?:com|org|net|edu|gov|io|co|tv|info|de|uk|fm|me)\b|\w+ dot (?:com|org|net|tv)"
+        r"|(?:web ?site|web page|hashtag|url)s?\b)|(?<!\w)[#@][A-Za-z]\w+",
+        re.IGNORECASE,
+    ),
+    "it names somebody": re.compile(
+        r"\b(?:Mr|Mrs|Ms|Miss|Dr|Sir|Madam|President|Senator|King|Queen|Captain|Professor)\b\.? [A-Z]\w+(?: [A-Z]\w+)*"
+    ),
+    "it gives a name": re.compile(r"\b(?:called|named|nicknamed|titled|entitled) [A-Z]\w+(?: [A-Z]\w+)*"),
+}
+_SCREEN_TEXT = re.compile(
+    r"\b(?:title|card|sign|text|banner|subtitle|caption|screen|logo|label|poster)s?\b[^.]*$", re.IGNORECASE
+)
+_SOUND_WORD = re.compile(r" ?(?:sounds?|noises?|effects?|calls?|-like)\b", re.IGNORECASE)
+
+
+def quoted_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
+    """Find quotations, addresses and names of which some word is in no audible cue.
+
+    What is quoted from a sign or a screen is a visual leak. ``a "whoosh" sound`` quotes nobody.
+    """
+    for match in _QUOTE.finditer(caption):
+        if _heard(match, said, heard) or _SOUND_WORD.match(caption, match.end()):
+            continue
+        if _SCREEN_TEXT.search(caption, 0, match.start()):
+            yield Leak("visual", match[0], *match.span(), "text on a screen cannot be heard")
+        else:
+            yield Leak("speech", match[0], *match.span(), "it quotes speech")
+    for reason, form in _BY_FORM.items():
+        for match in form.finditer(caption):
+            if not _heard(match, said, heard):
+                yield Leak("speech", match[0], *match.span(), reason)
+
+
+def _heard(match: re.Match[str], said: Sequence[Token], heard: frozenset[str]) -> bool:
+    return all(token.stem in heard for token in said if match.start() <= token.start < match.end())

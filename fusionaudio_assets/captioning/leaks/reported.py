@@ -1,0 +1,100 @@
+"""Speech leaks without a transcript: reported speech, as in "a man explains how to bake bread"."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
+
+_REPORTS = {name: words(block) for name, block in raw()["reports"].items()}
+_TELLING = _REPORTS["telling"] | _REPORTS["speaking"]
+_ANNOUNCING = _TELLING | _REPORTS["uttering"] | _REPORTS["speech"]
+_SPEAKERS = words(raw()["speakers"])
+_SOUNDING = words(raw()["groups"]["sonic"]) - _SPEAKERS - words("song songs")
+_VAGUE = stems(raw()["vague_speech"]) | stems(raw()["manner"])
+_NO_TOPIC = stems("something anything nothing particular")
+_BREAK = re.compile(r"[.,;:!?()\"“”—–]")
+_VOICED = words("voice tone manner accent whisper way style")
+_DETERMINERS = words("a an the this that these those some any no each every his her its their")
+_REACH_BACK = 7
+_REACH_TOPIC = 6
+
+
+def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
+    """Find reported speech that tells of something no audible cue has."""
+    for index, token in enumerate(said):
+        if token.text.lower() not in _ANNOUNCING:
+            continue
+        told, vague = _told(said, index, _clause(caption, said, index))
+        if any(_tells_something(one, heard, vague) for one in told):
+            start, end = token.start, told[-1].end
+            yield Leak("speech", caption[start:end], start, end, "it reports what is said")
+
+
+def _told(said: Sequence[Token], index: int, rest: Sequence[Token]) -> tuple[Sequence[Token], frozenset[str]]:
+    """Return the words that tell what was said after the word at `index`, and the stems that tell nothing there."""
+    word = said[index].text.lower()
+    subject = _subject(said[:index])
+    if (word in _REPORTS["speaking"] or word.endswith("ing")) and not (subject == "speaker" and _is_verb(said, index)):
+        return (), _VAGUE
+    if word in _TELLING and subject != "sound":
+        topic = _topic(word, rest)
+        return (topic, _NO_TOPIC) if topic else (rest, _VAGUE)
+    return _topic(word, rest), _NO_TOPIC
+
+
+def _is_verb(said: Sequence[Token], index: int) -> bool:
+    """Whether a word is no part of a compound: "duck calls", "warning bells" and "an order" report nothing."""
+    before = said[index - 1]
+    word = before.text.lower()
+    named = before.text[0].isupper() or word in _SPEAKERS or word.endswith("ly")
+    return named or word in FUNCTION_WORDS - _DETERMINERS or before.stem in NEUTRAL_STEMS
+
+
+def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
+    """Return the words after the one at `index`, up to where what was said ends."""
+    end = index + 1
+    while end < len(said) and not _BREAK.search(caption, said[end - 1].end, said[end].start):
+        word = said[end].text.lower()
+        if word in _REPORTS["boundary"] or (word in {"in", "with"} and _of_the_voice(said[end + 1 : end + 6])):
+            break
+        end += 1
+    return said[index + 1 : end]
+
+
+def _of_the_voice(after: Sequence[Token]) -> bool:
+    """Whether "in" or "with" leads to how it is spoken: "in a calm voice", "with emphasis"."""
+    return bool(after) and (bool(_VOICED & {token.text.lower() for token in after}) or after[0].stem in _VAGUE)
+
+
+def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what follows "about", "how" or the like; "about as loudly as" is no topic."""
+    for place, token in enumerate(rest[:_REACH_TOPIC]):
+        one = token.text.lower()
+        if (
+            one in _REPORTS["topical"]
+            or (one == "of" and word in _REPORTS["topic_of"])
+            or (one == "on" and word in _REPORTS["topic_on"])
+        ):
+            after = rest[place + 1 :]
+            return () if after and after[0].text.lower() == "as" else after
+        if one in {"and", "in", "with", "at", "by", "from"} or (one == "that" and word in _REPORTS["speech"]):
+            return ()
+    return ()
+
+
+def _subject(before: Sequence[Token]) -> str:
+    """Tell whether the nearest subject before a verb is a "speaker" or a "sound"; empty where neither is near."""
+    for token in reversed(before[-_REACH_BACK:]):
+        if token.text.lower() in _SPEAKERS:
+            return "speaker"
+        if token.text.lower() in _SOUNDING:
+            return "sound"
+    return ""
+
+
+def _tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
+    word = token.text.lower()
+    told = word not in FUNCTION_WORDS and not word.endswith("ly")
+    return told and token.stem not in heard | NEUTRAL_STEMS | vague
