@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.scenes.bank import Bank, Picture, open_bank
+from benchmarks.scenes.bank import Bank, image_of, open_bank
 from benchmarks.scenes.captions import Judge, Order, Verdict
 from benchmarks.scenes.compose import CLEAR_SNR_DB, Event, Truth, compose, placed, record, rms_db, sounding
 from benchmarks.scenes.mentions import Reader
@@ -49,7 +49,9 @@ def scene(*events: Event, **more: Any) -> Truth:
         ("Music plays over chatter.", (CROW,), "wrong wrong", set()),
         ("Near silence, with no distinct sound.", (), "right", set()),
         ("Near silence.", (CROW,), "wrong", set()),
-        ("A steady hiss, without any speech or music.", (HISS,), "right", {"white"}),
+        ("A steady hiss, without speech.", (HISS,), "right", {"white"}),
+        ("Jazz music plays.", (MUSIC,), "right", {"piece"}),
+        ("Jazz music plays.", (OWL,), "wrong", set()),
         ("Rain falls steadily.", (HISS,), "wrong", set()),
         ("In what sounds like a small room, a bird calls.", (CROW,), "open right", {"crow"}),
         ("", (CROW,), "", set()),
@@ -77,10 +79,14 @@ def test_order_of_sounds_apart(judge: Judge, caption: str, told: Order) -> None:
     assert judge.judge(caption, scene(CROW, OWL)).order == (("crow", "owl", told),)
 
 
-def test_sounds_together_are_not_told_one_after_the_other(judge: Judge) -> None:
-    within = replace(OWL, spans=((2.0, 4.0),))
-    assert judge.judge("Music plays, then an owl hoots.", scene(MUSIC, within)).order[0][2] == Order.WRONG
-    assert judge.judge("Music plays as an owl hoots.", scene(MUSIC, within)).order[0][2] == Order.UNTOLD
+def test_sounds_that_begin_together_are_not_told_one_after_the_other(judge: Judge) -> None:
+    later, at_once = (replace(OWL, spans=((onset_s, 4.0),)) for onset_s in (2.0, 0.2))
+    told = {
+        (caption, owl.onset_s): judge.judge(caption, scene(MUSIC, owl)).order[0][2]
+        for caption in ("Music plays, then an owl hoots.", "An owl hoots, then music plays.", "Music, as an owl hoots.")
+        for owl in (later, at_once)
+    }
+    assert list(told.values()) == [Order.UNTOLD, Order.WRONG, Order.WRONG, Order.WRONG, Order.UNTOLD, Order.UNTOLD]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +117,7 @@ def test_a_claim_is_wrong_as_a_whole(judge: Judge) -> None:
 def test_si_sdr_knows_no_scale_and_falls_with_noise() -> None:
     rng = np.random.default_rng(0)
     voice, noise = rng.standard_normal((2, 50_000)).astype(np.float32)
-    assert si_sdr_db(3 * voice, voice) == pytest.approx(100, abs=5)
+    assert si_sdr_db(3 * voice, voice) == pytest.approx(105, abs=5)
     assert si_sdr_db(voice + noise, voice) == pytest.approx(0, abs=0.2)
     assert si_sdr_db(voice + 0.1 * noise, voice) == pytest.approx(20, abs=0.2)
 
@@ -170,14 +176,15 @@ def test_stems_add_up_and_levels_are_as_told(composed: tuple[Path, Mapping[str, 
     music, speech = truth.events
     assert (music.level_db, speech.level_db) == (-22.0, -20.0)
     assert speech.snr_db > CLEAR_SNR_DB
-    assert (speech.onset_s, speech.offset_s) == (pytest.approx(1.5, abs=0.1), pytest.approx(8.6, abs=0.1))
+    assert speech.onset_s == pytest.approx(1.5, abs=0.1)
+    assert speech.offset_s == pytest.approx(8.6, abs=0.1)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="dog"):
+    with pytest.raises(SystemExit, match=r"bee\.ogg is missing"):
         open_bank(load_ontology(), Path("examples/clips"), None, tmp_path)
 
 
 def test_a_picture_of_a_clip_is_a_frame_of_it() -> None:
     bank = open_bank(load_ontology(), Path("examples/clips"), None, None)
-    assert isinstance(bank.pictures["bunny"], Picture)
+    assert image_of(bank.pictures["bunny"]).size == (1280, 720)

@@ -94,8 +94,9 @@ def open_bank(ontology: Ontology, examples: Path, sounds: Path | None, extras: P
         root, _, file = record["file"].partition("/")
         if (folder := roots[root]) is not None:
             pictures[name] = Picture(name, folder / file, tuple(record["words"]))
-    for file in (one.file for one in (*sources.values(), *pictures.values()) if one.file):
-        if not file.is_file():
+    files = [source.file for source in sources.values()] + [picture.file for picture in pictures.values()]
+    for file in files:
+        if file is not None and not file.is_file():
             raise SystemExit(f"{file} is missing.")
     solos = [one.name for one in sources.values() if one.file and not (one.open or one.transcript)]
     return Bank(sources, pictures, tuple(sorted(solos)))
@@ -120,8 +121,8 @@ def image_of(picture: Picture) -> Image.Image:
         with Image.open(picture.file) as image:
             return image.convert("RGB")
     with av.open(str(picture.file)) as container:
-        frames = [frame.to_image() for frame in container.decode(video=0)]
-    return frames[len(frames) // 2].convert("RGB")
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return Image.fromarray(frames[len(frames) // 2])
 
 
 def _source(name: str, record: Mapping[str, Any], file: Path | None, ontology: Ontology) -> Source:

@@ -11,7 +11,7 @@ from benchmarks.scenes.mentions import Claim, Reader, lexicon, stems
 from resources.ontology import Ontology
 
 SILENCE, SPACE, SUNG = "Silence", "Acoustic environment", ("Singing", "Vocal music")
-_SLACK_S = 0.2
+_SLACK_S, _LATER_S = 0.2, 1.0
 _QUOTED_WORDS = 3
 
 
@@ -72,7 +72,7 @@ class Judge:
             if (told := _order(first, second, places, claims)) is not None
         ]
         unread = tuple(word for claim in read for word in claim.unread)
-        return Judged(tuple(verdicts), named, tuple(order), leaks(caption, truth, self._allowed(truth)), unread)
+        return Judged(tuple(verdicts), named, tuple(order), self.leaks(caption, truth), unread)
 
     def verdict(self, claim: Claim, truth: Truth) -> Verdict:
         """Wrong if anything in it is, right if anything else is, open if the truth cannot tell."""
@@ -105,30 +105,31 @@ class Judge:
         )
         return next(fitting, None)
 
-    def _allowed(self, truth: Truth) -> frozenset[str]:
-        """Stems of the names of all that is audible."""
+    def leaks(self, caption: str, truth: Truth) -> tuple[str, ...]:
+        """What a caption has from the picture or from the words that are said.
+
+        Words for pictures as such, and those of this picture that are no name of an audible source; three words in a
+        row of the transcript, or a figure.
+        """
+        pictured = {*stems(lexicon()["seen"]), *stems(" ".join(truth.picture_words))}
+        words = re.findall(r"[a-z]+", caption.lower())
+        found = [word for word in words if stems(word)[0] in pictured and not self._is_heard(word, truth)]
+        said = {
+            tuple(spoken[at : at + _QUOTED_WORDS])
+            for event in truth.events
+            if (spoken := event.transcript.split())
+            for at in range(len(spoken) - _QUOTED_WORDS + 1)
+        }
+        quoted = (tuple(words[at : at + _QUOTED_WORDS]) for at in range(len(words) - _QUOTED_WORDS + 1))
+        return (*found, *(" ".join(run) for run in quoted if run in said), *re.findall(r"\d+", caption))
+
+    def _is_heard(self, word: str, truth: Truth) -> bool:
+        """Whether a word, alone or in the name of a class, stands for an audible source."""
         labels = {label for event in truth.events for label in (*event.labels, *event.accepts)}
         wider = frozenset[str]().union(*(self.ontology.ancestors(label) for label in labels))
-        return frozenset(stem for label in labels | wider for stem in stems(label))
-
-
-def leaks(caption: str, truth: Truth, allowed: frozenset[str]) -> tuple[str, ...]:
-    """What a caption has from the picture or from the words that are said.
-
-    Words for pictures as such, and those of this picture that are no name of an audible source; three words in a row of
-    the transcript, or a figure.
-    """
-    pictured = {*stems(lexicon()["seen"]), *stems(" ".join(truth.picture_words))} - allowed
-    words = re.findall(r"[a-z]+", caption.lower())
-    found = [word for word in words if stems(word)[0] in pictured]
-    said = {
-        tuple(spoken[at : at + _QUOTED_WORDS])
-        for event in truth.events
-        if (spoken := event.transcript.split())
-        for at in range(len(spoken) - _QUOTED_WORDS + 1)
-    }
-    quoted = (tuple(words[at : at + _QUOTED_WORDS]) for at in range(len(words) - _QUOTED_WORDS + 1))
-    return (*found, *(" ".join(run) for run in quoted if run in said), *re.findall(r"\d+", caption))
+        named = {stem for label in labels | wider for stem in stems(label)}
+        mentions = [mention for claim in self.reader.read(word) for mention in claim.mentions]
+        return stems(word)[0] in named or any(self.fits(one, event) for one in mentions for event in truth.events)
 
 
 def _order(first: Event, second: Event, places: dict[str, int | None], claims: Sequence[Claim]) -> Order | None:
@@ -140,9 +141,10 @@ def _order(first: Event, second: Event, places: dict[str, int | None], claims: S
     pieces = lexicon()["pieces"]
     in_sequence, reverse = between & set(pieces["sequence"]), between & set(pieces["reverse"])
     apart = first.offset_s <= second.onset_s + _SLACK_S
-    if not apart:
-        overlap_only = first.offset_s >= second.offset_s
-        return Order.WRONG if in_sequence and overlap_only else Order.UNTOLD
+    if not apart:  # "music plays, then a dog barks" will do where the dog comes later
+        return (
+            Order.WRONG if in_sequence and (second.onset_s - first.onset_s < _LATER_S or there < here) else Order.UNTOLD
+        )
     if in_sequence or reverse:
         return Order.RIGHT if (here < there) == (not reverse) else Order.WRONG
     return Order.WRONG if between & set(pieces["together"]) else Order.UNTOLD

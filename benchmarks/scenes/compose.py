@@ -203,7 +203,6 @@ def write_clip(path: Path, audio: FloatArray, picture: Picture | None) -> None:
         return
     still = np.asarray(image_of(picture).resize(_PICTURE_SIZE))
     with av.open(str(path), "w") as container:
-        container.flags |= av.container.Flags.bitexact.value
         video = container.add_stream("libx264", rate=2)
         video.width, video.height, video.pix_fmt = *_PICTURE_SIZE, "yuv420p"
         sound = container.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono")

@@ -100,8 +100,10 @@ class Reader:
         mentions, unread, at = [], [], 0
         while at < len(roots):
             for size in range(min(_MOST_WORDS, len(roots) - at), 0, -1):
-                if found := self._phrases.get(tuple(roots[at : at + size])):
+                if found := self._phrases.get(phrase := tuple(roots[at : at + size])):
                     mentions.append(found)
+                    if size > 1 and phrase[-1] == "music":  # "jazz music" is music, whatever the genre
+                        mentions.append(frozenset({"Music"}))
                     at += size
                     break
             else:

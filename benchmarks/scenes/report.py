@@ -92,7 +92,12 @@ def _captions(scored: Sequence[Scored]) -> list[Figure]:
             str(sum(not one.caption for one in scored if not one.is_silent)),
             f"{len(scored) - len(silent)} scenes",
         ),
-        Figure("captions that another scene has too", str(len(shared(scored))), f"{len(captioned)} captions", "0"),
+        Figure(
+            "captions that a scene of other sources has too",
+            str(len(shared(scored))),
+            f"{len(captioned)} captions",
+            "0",
+        ),
         Figure(
             "written by the language model",
             str(sum(one.author not in {"", "composer"} for one in captioned)),
@@ -110,9 +115,9 @@ def _cues(scored: Sequence[Scored], precision_by_class: Mapping[str, float]) -> 
         )
     ]
     for gate in ("separate", "transcribe", "music"):
-        pairs = [one.gates[gate] for one in scored if one.gates[gate][1] is not None]
-        needless, missed = (sum(pair == wrong for pair in pairs) for wrong in ((True, False), (False, True)))
-        found.append(Figure(f"gate: {gate}", f"{needless} needless, {missed} missed", f"{len(pairs)} scenes"))
+        decided = [one.gates[gate] for one in scored if one.gates[gate][1] is not None]
+        needless, missed = (decided.count(error) for error in ((True, False), (False, True)))
+        found.append(Figure(f"gate: {gate}", f"{needless} needless, {missed} missed", f"{len(decided)} scenes"))
     alone = [one for one in scored if one.words and len(one.truth.events) == 1]
     mixed = [one for one in scored if one.words and len(one.truth.events) > 1]
     for name, chosen in (("alone", alone), ("with other sounds", mixed)):
@@ -136,12 +141,12 @@ def _cues(scored: Sequence[Scored], precision_by_class: Mapping[str, float]) -> 
 
 
 def shared(scored: Sequence[Scored]) -> list[Scored]:
-    """Scenes whose caption another scene with other sources has too."""
-    sources: dict[str, set[frozenset[str]]] = {}
+    """Scenes whose caption another scene has too in which other kinds of sources are heard."""
+    kinds: dict[str, set[frozenset[tuple[str, ...]]]] = {}
     for one in scored:
         if one.caption:
-            sources.setdefault(one.caption, set()).add(frozenset(event.source for event in one.truth.events))
-    return [one for one in scored if one.caption and len(sources[one.caption]) > 1]
+            kinds.setdefault(one.caption, set()).add(frozenset(event.labels for event in one.truth.events))
+    return [one for one in scored if one.caption and len(kinds[one.caption]) > 1]
 
 
 def markdown(scored: Sequence[Scored], shown: Sequence[Figure], profile: str) -> str:

@@ -9,7 +9,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from benchmarks.comparison import normal
-from benchmarks.scenes.captions import Judge, Judged, Verdict
+from benchmarks.scenes.captions import SILENCE, Judge, Judged, Verdict
 from benchmarks.scenes.compose import Event, Truth
 from benchmarks.scenes.signals import average_precision, si_sdr_db
 from benchmarks.scenes.synth import RATE_HZ
@@ -19,10 +19,10 @@ from fusionaudio_assets.tables import Status
 from resources.audio import resample
 from resources.lake import Lake
 from resources.ontology import Ontology
-from resources.tagger import Tagger
+from resources.tagger import Tagger, TagScores
 
 KNOWN_SCORE = 0.5
-"""The tagger knows a source when it gives one of its names this score on the stem alone."""
+"""The tagger knows a source when its best answer on the stem alone is right, with at least this score."""
 _MUSIC_S = 2.5
 _VOICE, _SINGING, _MUSIC, _NOISE = "Human voice", "Singing", "Music", "Noise"
 
@@ -163,7 +163,6 @@ class Scorer:
         return Separation(si_sdr_db(mixture[:length], voice[:length]), si_sdr_db(estimate[:length], voice[:length]))
 
     def _known(self, truths: Sequence[Truth]) -> list[frozenset[str]]:
-        column = {name: index for index, name in enumerate(self.tagger.classes)}
         known = []
         for truth in truths:
             stems = [
@@ -172,12 +171,21 @@ class Scorer:
             ]
             names = set()
             for event, scores in zip(truth.events, self.tagger.tag(stems) if stems else [], strict=True):
-                raised = self.ontology.propagate(scores.scores.max(axis=0), self.tagger.classes)
-                columns = [column[name] for name in {*event.labels, *event.accepts} if name in column]
-                if event.clear and columns and raised[columns].max() >= KNOWN_SCORE:
+                answer, score = self._answer(scores)
+                if event.clear and score >= KNOWN_SCORE and self.judge.fits(frozenset({answer}), event):
                     names.add(event.source)
             known.append(frozenset(names))
         return known
+
+    def _answer(self, scores: TagScores) -> tuple[str, float]:
+        """The best class of a clip, the most specific one of equals, and its score."""
+        clip = self.ontology.propagate(scores.scores.max(axis=0), self.tagger.classes)
+        ranked = sorted(
+            (-score, -self.ontology.depth(name), name)
+            for name, score in zip(self.tagger.classes, clip.tolist(), strict=True)
+            if name != SILENCE
+        )
+        return ranked[0][2], -ranked[0][0]
 
     def _stem(self, truth: Truth, index: int) -> NDArray[np.float32]:
         audio: NDArray[np.float32] = soundfile.read(self.folder / f"stems/{truth.name}-{index}.flac", dtype="float32")[

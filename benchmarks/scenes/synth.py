@@ -20,7 +20,8 @@ def _tones(frequencies_hz: Sequence[float], duration_s: float = _MADE_S) -> NDAr
     """Sines added up, each as loud as the others, with short ramps at both ends."""
     time_s = _time(duration_s)
     ramp = np.clip(np.minimum(time_s, time_s[::-1]) / _RAMP_S, 0, 1)
-    return ramp * np.sum([np.sin(2 * np.pi * frequency * time_s) for frequency in frequencies_hz], axis=0)
+    waves = [np.sin(2 * np.pi * frequency * time_s) for frequency in frequencies_hz]
+    return np.asarray(ramp * np.sum(waves, axis=0))
 
 
 def _pulses(tone: NDArray[np.float64], period_s: float) -> NDArray[np.float64]:
