@@ -144,6 +144,8 @@ def _facts(
         "qa_pairs": {
             "pairs": [_pair(name, yes=index % 2 == 0) for index, name in enumerate(heard[:4])],
             "num_pairs": 4,
+            "prompt_tokens": 0,
+            "completion_tokens": 0,
         },
         "filtered_dataset": {"kept": bool(similarity > 0.2), "caption": caption, "author": "composer"}
         | {"drop_reasons": [] if similarity > 0.2 else ["low_similarity"], "modalities": modalities}

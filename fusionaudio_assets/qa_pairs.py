@@ -9,8 +9,7 @@ from pydantic import Field
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.fusion import COMPOSER
 from fusionaudio_assets.captioning.identity import QUESTION_TABLES, tables_sha256
-from fusionaudio_assets.captioning.qa import VERSION, prompt_identity, write_pairs
-from fusionaudio_assets.captioning.questions import QaPair
+from fusionaudio_assets.captioning.qa import VERSION, Written, prompt_identity, write_pairs
 from fusionaudio_assets.cues import CUE_COLUMNS, cues_of
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.reasons import Reason
@@ -48,12 +47,17 @@ def write(jobs: Sequence[Job], models: Models, params: QaParams) -> list[Row | C
     writer = models.of("writer", LanguageModel)
     written = write_pairs(clips, writer if params.ask_model else None)
     made_by: Row = {} if params.ask_model else {"model": COMPOSER, "libraries": None}
-    return [pairs if isinstance(pairs, ClipError) else pair_row(pairs) | made_by for pairs in written]
+    return [one if isinstance(one, ClipError) else pair_row(one) | made_by for one in written]
 
 
-def pair_row(pairs: Sequence[QaPair]) -> Row:
+def pair_row(written: Written) -> Row:
     """Columns of the pairs of one clip."""
-    return {"pairs": [asdict(pair) for pair in pairs], "num_pairs": len(pairs)}
+    return {
+        "pairs": [asdict(pair) for pair in written.pairs],
+        "num_pairs": len(written.pairs),
+        "prompt_tokens": written.prompt_tokens,
+        "completion_tokens": written.completion_tokens,
+    }
 
 
 def also(params: QaParams) -> dict[str, Json]:

@@ -266,6 +266,8 @@ class QaPairs(StageTable):
 
     pairs = _list(_qa_pair(), "the pairs")
     num_pairs = _count("number of pairs")
+    prompt_tokens = _count("tokens read by the language model")
+    completion_tokens = _count("tokens written by the language model")
 
 
 class FilteredDataset(StageTable):

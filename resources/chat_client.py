@@ -22,7 +22,7 @@ from resources.chat_answers import Malformed, body_of, checked, completion_of, r
 from resources.chat_retries import Answer, BrokenBody, Pace, passes, persist
 from resources.errors import ClipError, ModelUnavailable, clause
 from resources.event_loop import EventLoop
-from resources.language_model import ChatReply, ChatRequest, Message
+from resources.language_model import ChatReply, ChatRequest, MalformedAnswer, Message
 
 PLAIN = ChatRequest((Message("user", "Answer with the word: ready"),), max_tokens=64)
 """What any model that is served can answer."""
@@ -165,20 +165,16 @@ class ChatClient:
 
     async def _outcome(self, session: "_Session", request: ChatRequest) -> ChatReply | ClipError:
         """Ask; when the answer is malformed, show the model its mistake once; count the tokens of both attempts."""
+        said: list[ChatReply] = []
         try:
-            first = await self._ask(session, request)
+            said.append(await self._ask(session, request))
             try:
-                return checked(first, request.schema)
+                return checked(said[0], request.schema)
             except Malformed as problem:
-                repaired = await self._ask(session, repair_of(request, first, problem))
-                both = replace(
-                    repaired,
-                    prompt_tokens=first.prompt_tokens + repaired.prompt_tokens,
-                    completion_tokens=first.completion_tokens + repaired.completion_tokens,
-                )
-                return checked(both, request.schema)
+                said.append(await self._ask(session, repair_of(request, said[0], problem)))
+                return checked(replace(said[1], **_spent(said)), request.schema)
         except Malformed as problem:
-            return ClipError("malformed_answer", f"{self.model} answers, also when asked again: {problem}")
+            return MalformedAnswer(f"{self.model} answers, also when asked again: {problem}", **_spent(said))
         except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
             return self._error_of_one(error)
 
@@ -275,6 +271,11 @@ class _Session:
     pace: Pace
     answers: int = 0
     doubt: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def _spent(replies: Sequence[ChatReply]) -> dict[str, int]:
+    """Tokens of all of them."""
+    return {name: sum(getattr(reply, name) for reply in replies) for name in ("prompt_tokens", "completion_tokens")}
 
 
 def _direct() -> openai.DefaultAsyncHttpxClient:

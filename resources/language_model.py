@@ -67,6 +67,26 @@ class ChatReply:
     data: Json = field(default=None)
 
 
+class MalformedAnswer(ClipError):
+    """The model's answer does not fit the request, also when asked again; for good, as it answers the same again.
+
+    Attributes:
+        prompt_tokens: Tokens read, over both attempts.
+        completion_tokens: Tokens written.
+    """
+
+    def __init__(self, message: str, *, prompt_tokens: int = 0, completion_tokens: int = 0) -> None:
+        super().__init__("malformed_answer", message)
+        self.prompt_tokens = prompt_tokens
+        self.completion_tokens = completion_tokens
+
+
+def tokens_of(reply: ChatReply | ClipError) -> tuple[int, int]:
+    """Tokens read and written for a reply, or for nothing, as far as the server told."""
+    counted = isinstance(reply, ChatReply | MalformedAnswer)
+    return (reply.prompt_tokens, reply.completion_tokens) if counted else (0, 0)
+
+
 class LanguageModel(Adapter):
     """Protocol of a chat model."""
 

@@ -18,7 +18,7 @@ from fusionaudio_assets.captioning.support import Claim, check_support
 from fusionaudio_assets.captioning.vocabulary import sound_stems
 from fusionaudio_assets.captioning.words import claim_runs, stem, tokens
 from resources.errors import ClipError
-from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message
+from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message, tokens_of
 
 VERSION = "3"
 """Raise when the same cues, prompt and answers would give another caption."""
@@ -172,12 +172,13 @@ def _composed(cues: Cues) -> Fused:
 def _judge(attempt: _Attempt, reply: ChatReply | ClipError, model_name: str, *, strict: bool) -> None:
     """Keep the model's caption, or note its faults and ask for another."""
     attempt.unanswered = None
+    prompt_tokens, completion_tokens = tokens_of(reply)
+    attempt.prompt_tokens += prompt_tokens
+    attempt.completion_tokens += completion_tokens
     if isinstance(reply, ClipError):
         attempt.rejected = str(reply)
         attempt.unanswered = None if reply.permanent else reply
         return
-    attempt.prompt_tokens += reply.prompt_tokens
-    attempt.completion_tokens += reply.completion_tokens
     answer = reply.data if isinstance(reply.data, dict) else {}
     if answer.get("abstain"):
         attempt.result = Fused("", author=model_name, abstained=True, abstain_reason="the model abstains")

@@ -8,6 +8,7 @@ answered from spoken words or pictures. Which questions a clip gets follows from
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import facts_of
@@ -18,7 +19,7 @@ from fusionaudio_assets.captioning.support import check_support
 from fusionaudio_assets.captioning.words import content_stems
 from resources.adapter import Json
 from resources.errors import ClipError
-from resources.language_model import ChatReply, ChatRequest, LanguageModel
+from resources.language_model import ChatReply, ChatRequest, LanguageModel, tokens_of
 
 VERSION = "2"
 """Raise when the same cues would give other pairs."""
@@ -34,14 +35,21 @@ _SCHEMA: dict[str, Json] = {
 }
 
 
+@dataclass(frozen=True)
+class Written:
+    """The pairs of one clip, and the tokens that a model read and wrote for them."""
+
+    pairs: tuple[QaPair, ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 def prompt_identity() -> str:
     """Return the SHA-256 of the prompt that models are asked with."""
     return prompt_sha256(PROMPT_FILE)
 
 
-def write_pairs(
-    clips: Sequence[tuple[str, Cues]], model: LanguageModel | None = None
-) -> list[list[QaPair] | ClipError]:
+def write_pairs(clips: Sequence[tuple[str, Cues]], model: LanguageModel | None = None) -> list[Written | ClipError]:
     """Write up to five pairs for each captioned clip, in order; none where the caption is empty (abstained).
 
     Args:
@@ -54,17 +62,20 @@ def write_pairs(
     Raises:
         ModelUnavailable: The model is gone.
     """
-    written = [compose_pairs(cues) if caption else [] for caption, cues in clips]
-    results: list[list[QaPair] | ClipError] = list(written)
-    asked = [index for index, pairs in enumerate(written) if pairs and not clips[index][1].silent] if model else []
+    composed = [Written(tuple(compose_pairs(cues)) if caption else ()) for caption, cues in clips]
+    results: list[Written | ClipError] = list(composed)
+    asked = [index for index, one in enumerate(composed) if one.pairs and not clips[index][1].silent] if model else []
     if model is None or not asked:
         return results
-    requests = [_request(clips[index][0], written[index]) for index in asked]
+    requests = [_request(clips[index][0], composed[index].pairs) for index in asked]
     for index, reply in zip(asked, model.chat(requests), strict=True):
-        if isinstance(reply, ClipError):  # one for good leaves the composed pairs
-            results[index] = written[index] if reply.permanent else reply
-        elif pair := _accepted(reply, *clips[index], written[index], model.model_name):
-            results[index] = [*written[index][: MAX_PAIRS - 1], pair]
+        pairs = composed[index].pairs
+        if isinstance(reply, ClipError) and not reply.permanent:
+            results[index] = reply
+            continue
+        if isinstance(reply, ChatReply) and (own := _accepted(reply, *clips[index], pairs, model.model_name)):
+            pairs = (*pairs[: MAX_PAIRS - 1], own)
+        results[index] = Written(pairs, *tokens_of(reply))
     return results
 
 

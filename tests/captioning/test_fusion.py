@@ -11,7 +11,7 @@ from fusionaudio_assets.captioning.cues import Cues, MusicCue
 from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.fusion import COMPOSER, _edited, fuse
 from fusionaudio_assets.captioning.prompts import FusionPrompt
-from fusionaudio_assets.captioning.qa import write_pairs
+from fusionaudio_assets.captioning.qa import Written, write_pairs
 from fusionaudio_assets.captioning.questions import QaPair
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
@@ -127,10 +127,10 @@ def test_without_a_model_the_composer_writes_in_order() -> None:
     assert [fused.caption for fused in fuse(every, None)] == [compose(cues).caption for cues in every]
 
 
-def pairs(caption: str, cues: Cues, answer: str) -> list[QaPair]:
+def pairs(caption: str, cues: Cues, answer: str) -> tuple[QaPair, ...]:
     (written,) = write_pairs([(caption, cues)], Scripted(answers=(answer,)))
-    assert isinstance(written, list)
-    return written
+    assert isinstance(written, Written)
+    return written.pairs
 
 
 def test_a_model_s_question_is_taken_only_when_the_caption_answers_it() -> None:
@@ -148,11 +148,12 @@ def test_a_clip_whose_question_a_busy_model_did_not_write_is_asked_for_again() -
     busy, written = write_pairs([clip, clip], Scripted(answers=("busy", "broken")))
     assert isinstance(busy, ClipError)
     assert not busy.permanent
-    assert isinstance(written, list)
+    assert isinstance(written, Written)
+    assert written.pairs
 
 
 def test_abstained_clips_get_no_pairs() -> None:
-    assert write_pairs([("", clips.NOTHING)]) == [[]]
+    assert write_pairs([("", clips.NOTHING)]) == [Written()]
 
 
 def test_what_a_model_names_as_ambiguous_leaks_nothing_either() -> None:

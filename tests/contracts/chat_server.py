@@ -21,7 +21,8 @@ class Answer:
         body: Sent as it is instead of a completion.
         drip_s: Pause before each byte of the body.
         cut: End the connection without an answer.
-        dies: End the server as well.
+        dies: End the server as well, with all that it was asked and has not answered.
+        back_after_s: Start it again on the same port; None for never.
     """
 
     content: str = "ready"
@@ -35,6 +36,7 @@ class Answer:
     drip_s: float = 0.0
     cut: bool = False
     dies: bool = False
+    back_after_s: float | None = None
 
 
 @dataclass
@@ -52,14 +54,27 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512  # or bursts wait for the kernel to try again
 
+    def __init__(self, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", port), handler)
+        self.gone = threading.Event()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def die(self) -> None:
+        """Answer nothing any more, not even what was asked before."""
+        self.gone.set()
+        self.shutdown()
+        self.server_close()
+
 
 @contextmanager
 def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatServer]:
     """Serve `answer(body, number of earlier requests)` until the block ends."""
     state = ChatServer()
-    gone = threading.Event()
+    over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
+        server: _Server
+
         def do_GET(self) -> None:
             if self._allowed():
                 self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model"}]})
@@ -74,13 +89,14 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
                 state.in_flight += 1
                 state.most_in_flight = max(state.most_in_flight, state.in_flight)
             said = answer(body, number)
-            gone.wait(said.wait_s)
+            self.server.gone.wait(said.wait_s)
             with state.lock:
                 state.in_flight -= 1
             if said.dies:
-                server.shutdown()
-                server.server_close()
-            if said.cut or said.dies:
+                self.server.die()
+                if said.back_after_s is not None and not over.wait(said.back_after_s):
+                    servers.append(_Server(self.server.server_port, Handler))
+            if said.cut or self.server.gone.is_set():
                 self.close_connection = True
             elif body["model"] != MODEL:
                 self._send(404, {"error": {"message": "no such model"}})
@@ -112,21 +128,18 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
             with suppress(ConnectionError):  # whoever asked has given up
                 self.end_headers()
                 for part in [raw[i : i + 1] for i in range(len(raw))] if drip_s else [raw]:
-                    if gone.wait(drip_s):
+                    if self.server.gone.wait(drip_s):
                         return
                     self.wfile.write(part)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the base class's
             """Keep quiet."""
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
+    servers = [_Server(0, Handler)]
+    state.url = f"http://127.0.0.1:{servers[0].server_port}/v1"
     try:
         yield state
     finally:
-        gone.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        over.set()
+        for server in servers:
+            server.die()

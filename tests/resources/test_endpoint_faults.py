@@ -15,20 +15,7 @@ from resources.endpoint import Endpoint
 from resources.errors import ClipError, ModelUnavailable
 from resources.language_model import ChatReply, ChatRequest, Message
 from tests.contracts.chat_server import MODEL, Answer, serving
-
-SCHEMA: dict[str, Any] = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
-TIMEOUT_S = 2.0
-
-FAULTS: dict[str, tuple[Answer, str]] = {
-    "busy": (Answer(status=429, headers={"Retry-After": "0.01"}), "model_error"),
-    "failing": (Answer(status=500), "model_error"),
-    "cut": (Answer(cut=True), "model_error"),
-    "truncated body": (Answer(body=b'{"id": "1", "choices": [{"mess'), "model_error"),
-    "truncated answer": (Answer('{"n": 1'), "malformed_answer"),
-    "against the schema": (Answer('{"n": "three"}'), "malformed_answer"),
-    "slow": (Answer(wait_s=2 * TIMEOUT_S), "timeout"),
-}
-PROMPT_FAULTS = list(FAULTS)[:-1]
+from tests.contracts.faults import FAULTS, PROMPT_FAULTS, TIMEOUT_S, Faulty, fault_of, number_of, numbered_request
 
 
 @pytest.fixture(autouse=True)
@@ -37,39 +24,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def numbered(count: int) -> list[ChatRequest]:
-    return [ChatRequest((Message("user", f"number {n}"),), SCHEMA) for n in range(count)]
-
-
-def number_of(body: dict[str, Any]) -> int | None:
-    """The number of a request; None for the plain question."""
-    word, _, number = body["messages"][0]["content"].partition(" ")
-    return int(number) if word == "number" else None
-
-
-def fault_of(number: int, faults: list[str]) -> tuple[str, bool]:
-    """How a request fails, and whether it goes on failing; nothing for two thirds."""
-    return ("", False) if number % 3 else (faults[number // 3 % len(faults)], number // 3 // len(faults) % 2 == 0)
-
-
-class Faulty:
-    """Fails a third of the requests, half of those each time that it is asked."""
-
-    def __init__(self, faults: list[str], wait_s: float = 0.0) -> None:
-        self.faults, self.wait_s = faults, wait_s
-        self.asked: Counter[int] = Counter()
-        self.lock = threading.Lock()
-
-    def __call__(self, body: dict[str, Any], _: int) -> Answer:
-        number = number_of(body)
-        if number is None:
-            return Answer()
-        with self.lock:
-            self.asked[number] += 1
-            first = self.asked[number] == 1
-        fault, lasts = fault_of(number, self.faults)
-        if fault and (lasts or first):
-            return FAULTS[fault][0]
-        return Answer(json.dumps({"n": number}), wait_s=self.wait_s)
+    return [numbered_request(number) for number in range(count)]
 
 
 def endpoint(url: str, **settings: Any) -> Endpoint:
