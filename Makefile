@@ -4,9 +4,10 @@ LAKE ?= lake
 VENV := .venv
 BIN := $(VENV)/bin
 VENV_GPU := .venv-gpu
+VENV_VLLM := .venv-vllm
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow test-kills test-gpu lint ui bench help clean
+.PHONY: demo test test-slow test-kills test-gpu test-vllm lint ui bench help clean
 
 demo: $(VENV)/.core ## caption the example clips with the embedded profile
 	$(BIN)/fusionaudio demo --lake $(LAKE)
@@ -26,6 +27,10 @@ test-kills: $(VENV)/.dev ## kill -9 at 40 counted events of a run with real mode
 test-gpu: $(VENV_GPU)/.gpu ## the models on torch, with small random weights, in an environment of their own
 	$(VENV_GPU)/bin/fusionaudio models fetch --profile embedded
 	$(VENV_GPU)/bin/python -m pytest tests/gpu tests/resources/test_torch_models.py
+
+test-vllm: $(VENV)/.dev $(VENV_VLLM)/.vllm ## captions and questions by a real vLLM on the CPU, in an environment of its own (3.5 GB)
+	$(BIN)/fusionaudio models fetch --profile embedded
+	FUSIONAUDIO_VLLM_PYTHON=$(abspath $(VENV_VLLM)/bin/python) $(BIN)/python -m pytest --verbose --capture=no tests/vllm
 
 lint: $(VENV)/.dev ## ruff (lint and format) and mypy
 	$(BIN)/ruff check .
@@ -59,8 +64,15 @@ $(VENV_GPU)/.gpu: pyproject.toml constraints.txt
 		--constraint constraints.txt --editable '.[dev,gpu]'
 	touch $@
 
+# What comes with vLLM for pictures and sound is built for a GPU and does not load on a CPU.
+$(VENV_VLLM)/.vllm: tests/vllm/requirements.txt
+	test -x $(VENV_VLLM)/bin/python || $(PYTHON) -m venv $(VENV_VLLM)
+	$(VENV_VLLM)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	$(VENV_VLLM)/bin/python -m pip --disable-pip-version-check --quiet uninstall --yes torchvision torchaudio torchcodec
+	touch $@
+
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 clean: ## remove the environment and caches of tools; lakes and weights stay
-	rm -rf $(VENV) $(VENV_GPU) .mypy_cache .ruff_cache .pytest_cache build *.egg-info
+	rm -rf $(VENV) $(VENV_GPU) $(VENV_VLLM) .mypy_cache .ruff_cache .pytest_cache build *.egg-info

@@ -165,16 +165,25 @@ class ChatClient:
 
     async def _outcome(self, session: "_Session", request: ChatRequest) -> ChatReply | ClipError:
         """Ask; when the answer is malformed, show the model its mistake once; count the tokens of both attempts."""
-        said: list[ChatReply] = []
+        said = ChatReply("")
         try:
-            said.append(await self._ask(session, request))
+            said = await self._ask(session, request)
             try:
-                return checked(said[0], request.schema)
+                return checked(said, request.schema)
             except Malformed as problem:
-                said.append(await self._ask(session, repair_of(request, said[0], problem)))
-                return checked(replace(said[1], **_spent(said)), request.schema)
+                repaired = await self._ask(session, repair_of(request, said, problem))
+                said = replace(
+                    repaired,
+                    prompt_tokens=said.prompt_tokens + repaired.prompt_tokens,
+                    completion_tokens=said.completion_tokens + repaired.completion_tokens,
+                )
+                return checked(said, request.schema)
         except Malformed as problem:
-            return MalformedAnswer(f"{self.model} answers, also when asked again: {problem}", **_spent(said))
+            return MalformedAnswer(
+                f"{self.model} answers, also when asked again: {problem}",
+                prompt_tokens=said.prompt_tokens,
+                completion_tokens=said.completion_tokens,
+            )
         except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
             return self._error_of_one(error)
 
@@ -271,11 +280,6 @@ class _Session:
     pace: Pace
     answers: int = 0
     doubt: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-def _spent(replies: Sequence[ChatReply]) -> dict[str, int]:
-    """Tokens of all of them."""
-    return {name: sum(getattr(reply, name) for reply in replies) for name in ("prompt_tokens", "completion_tokens")}
 
 
 def _direct() -> openai.DefaultAsyncHttpxClient:

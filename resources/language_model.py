@@ -83,8 +83,9 @@ class MalformedAnswer(ClipError):
 
 def tokens_of(reply: ChatReply | ClipError) -> tuple[int, int]:
     """Tokens read and written for a reply, or for nothing, as far as the server told."""
-    counted = isinstance(reply, ChatReply | MalformedAnswer)
-    return (reply.prompt_tokens, reply.completion_tokens) if counted else (0, 0)
+    if isinstance(reply, ChatReply | MalformedAnswer):
+        return reply.prompt_tokens, reply.completion_tokens
+    return 0, 0
 
 
 class LanguageModel(Adapter):

@@ -190,9 +190,9 @@ def _started(launch: Launch, folder: Path) -> LocalServer:
         raise
     if trouble:
         server.stop()
-        said = _last_words(server.log).replace(server.api_key, "[key]")
+        said = _last_words(server.log).replace(server.api_key, "[key]").rstrip(".")
         raise ModelUnavailable(
-            f"{launch.title} does not start: it {trouble}. {said}".rstrip(),
+            f"{launch.title} does not start: it {trouble}.{said and f' {said}.'}",
             hint=f"Its log is {server.log}; correct `serve` in the profile.",
         )
     return server

@@ -11,7 +11,7 @@ import pytest
 
 from resources.endpoint import Endpoint
 from resources.errors import ClipError, ModelUnavailable, SettingError
-from resources.language_model import ChatReply, ChatRequest, Message
+from resources.language_model import ChatReply, ChatRequest, Message, tokens_of
 from tests.contracts.chat_server import KEY, MODEL, Answer, serving
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
@@ -61,6 +61,7 @@ def test_an_answer_that_stays_malformed_is_that_request_s_error() -> None:
     assert isinstance(also_right, ChatReply)
     assert isinstance(wrong, ClipError)
     assert (wrong.reason, wrong.permanent) == ("malformed_answer", True)
+    assert tokens_of(wrong) == (14, 6)
 
 
 def test_a_request_that_the_server_refuses_is_that_request_s_error() -> None:
