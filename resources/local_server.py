@@ -33,6 +33,10 @@ from resources.load_time import loads
 _GRACE_S = 15.0
 """What a server is given to end in order."""
 
+_BUSY_S = 60.0
+"""How long a server that was healthy may fail to say so before it counts as hung: it may have much to do."""
+
+_HEALTH_S = 5.0
 _LOOK_S = 0.2
 _RECORD, _LOG = "server.json", "log.txt"
 _ERROR = re.compile(r"^(?:\([^)]*\) )?(?:ERROR [^\]]*\] )?(?=[\w.]*(?:Error|Exception): |.*: error: )")
@@ -112,7 +116,7 @@ class LocalServer:
     @property
     def is_healthy(self) -> bool:
         """Whether it says so itself."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)  # not through a proxy
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_HEALTH_S)  # through no proxy
         try:
             connection.request("GET", "/health")
             return connection.getresponse().status == http.HTTPStatus.OK
@@ -148,7 +152,7 @@ def obtain(launch: Launch) -> LocalServer:
     folder = _folder() / launch.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with FileLock(folder / ".lock", timeout=launch.start_timeout_s + _GRACE_S):
+        with FileLock(folder / ".lock", timeout=_BUSY_S + _GRACE_S + launch.start_timeout_s):
             return _standing(launch, folder) or _started(launch, folder)
     except Timeout:
         raise ModelUnavailable(
@@ -169,7 +173,7 @@ def _standing(launch: Launch, folder: Path) -> LocalServer | None:
     if record is None:
         return None
     server = replace(record, api_key=launch.api_key or record.api_key)
-    overdue_s = server.started_s + launch.start_timeout_s
+    overdue_s = max(server.started_s + launch.start_timeout_s, time.time() + _BUSY_S)
     while server.lives:
         if server.is_healthy:
             return server

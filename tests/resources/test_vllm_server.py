@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -104,6 +105,20 @@ def test_one_that_died_is_started_again(program: str) -> None:
     wait_until_gone(pid)
     assert process_behind(adapter) not in (pid, 0)
     assert len(running()) == 1
+
+
+def test_one_that_hangs_is_replaced(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = served(program, start_timeout_s=5)
+    adapter.load()
+    hanging = only_server()
+    os.kill(hanging.pid, signal.SIGSTOP)
+    for bound in ("_BUSY_S", "_HEALTH_S", "_GRACE_S"):
+        monkeypatch.setattr(local_server, bound, 0.2)
+    record = hanging.log.with_name("server.json")
+    record.write_text(json.dumps({**vars(hanging), "started_s": hanging.started_s - 60}))
+    served(program, start_timeout_s=5).load()
+    assert only_server().pid != hanging.pid
+    wait_until_gone(hanging.pid)
 
 
 def test_nobody_reads_its_key(program: str, tmp_path: Path) -> None:
