@@ -28,6 +28,7 @@ class QaParams(Settings):
     """How the pairs are written."""
 
     ask_model: bool = Field(True, description="Ask the writer for an open question beside the composed ones")
+    max_tokens: int = Field(120, ge=16, description="Bound on its answer, reasoning included")
 
 
 def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work | Skip:
@@ -45,7 +46,7 @@ def write(jobs: Sequence[Job], models: Models, params: QaParams) -> list[Row | C
     """Write the pairs of each clip; one that the model could not answer for now is left for the next run."""
     clips = [(job.inputs["caption"], Cues.model_validate(job.inputs["cues"])) for job in jobs]
     writer = models.of("writer", LanguageModel)
-    written = write_pairs(clips, writer if params.ask_model else None)
+    written = write_pairs(clips, writer if params.ask_model else None, max_tokens=params.max_tokens)
     made_by: Row = {} if params.ask_model else {"model": COMPOSER, "libraries": None}
     return [one if isinstance(one, ClipError) else pair_row(one) | made_by for one in written]
 

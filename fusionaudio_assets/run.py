@@ -94,6 +94,7 @@ def run_lake(
     Raises:
         SettingError: The profile or an override is not valid, or a stage or shard does not exist.
         LakeError: The lake cannot be read, or Dagster's storage cannot be used.
+        ModelUnavailable: There is work, and a library, a checkpoint or a key that a model needs is missing.
         KeyboardInterrupt: The user stopped it; what was finished is kept.
     """
     workspace.profile.check(profile_needs())
@@ -112,7 +113,7 @@ def run_lake(
     ):
         configs = {stage.name: _config(stage, overrides or {}, retry) for stage in stages}
         configs[RELEASE] = {"overrides": dict(overrides or {})}
-        run = _Run(workspace, instance, told, tags, heed_interrupts, configs=configs)
+        run = _Run(workspace, instance, told, tags, heed_interrupts, stages=stages, configs=configs)
         for index, stage in enumerate(stages):
             run.stage(stage, keys)
             _free_models(workspace, stages[index + 1 :])
@@ -134,15 +135,17 @@ class _Run:
         tags: Mapping[str, str],
         heed_interrupts: Callable[[], None],
         *,
+        stages: Sequence[Stage[Any, Any]],
         configs: Mapping[str, Config],
     ) -> None:
-        self.workspace, self.instance, self.told = workspace, instance, told
+        self.workspace, self.stages, self.instance, self.told = workspace, stages, instance, told
         self._tags, self._heed_interrupts, self._configs = tags, heed_interrupts, configs
         definitions = build_definitions(workspace.lake.uri)
         self.job = definitions.resolve_job_def(JOB)
         self.lake_jobs = {asset: definitions.resolve_job_def(job) for asset, job in LAKE_JOBS.items()}
         self.summary, self.clock, self.register = Summary(), RunClock(), Register(instance, workspace.lake)
         self._broken: set[str] = set()
+        self._models_checked = False
 
     def stage(self, stage: Stage[Any, Any], shards: Sequence[str]) -> None:
         """Bring all shards but the broken ones up to date in one stage."""
@@ -160,6 +163,7 @@ class _Run:
                     self.summary.passed.setdefault(stage.name, []).append(shard)
                     self.told.passed(stage.name, shard)
                     continue
+                self._check_models()
                 message = self._executed(self.job, stage.name, shard)
             except LakeError as error:
                 message = str(error)
@@ -168,6 +172,13 @@ class _Run:
             else:
                 self._broken.add(shard)
                 self._failed(stage.name, shard, message)
+
+    def _check_models(self) -> None:
+        """Before the first shard that needs work: what a late stage lacks is told before an early one takes hours."""
+        if not self._models_checked:
+            for stage in self.stages:
+                self.workspace.stage_profile(stage).check_ready()
+            self._models_checked = True
 
     def over_all_shards(self, asset: str) -> None:
         """Make an asset of what all shards hold now."""

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from resources.hub import Checkpoint
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -37,6 +39,9 @@ class Adapter(BaseModel):
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions that run the model, e.g. ``("onnxruntime",)``: their versions stand in every row."""
 
+    installed_by: ClassVar[str] = ""
+    """Extra of this project that brings those of them which the core does not, e.g. ``"gpu"``."""
+
     @property
     def library_versions(self) -> tuple[str, ...]:
         """What runs the model here and now, e.g. ``("onnxruntime 1.24.1",)``.
@@ -57,6 +62,11 @@ class Adapter(BaseModel):
         return ""
 
     @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Folders and models of the hub that it reads. Weights from packages are told by `revision`."""
+        return ()
+
+    @property
     def identity(self) -> dict[str, Json]:
         """All that decides the output: class, version, model, revision and every setting that is not `runtime`."""
         fields = type(self).model_fields
@@ -72,6 +82,17 @@ class Adapter(BaseModel):
             "revision": self.revision,
             "settings": settings,
         }
+
+    def check_ready(self) -> None:
+        """Find what would keep the model from loading here, as far as that is known without loading it.
+
+        Raises:
+            ModelUnavailable: A library, a checkpoint or a key is missing.
+            SettingError: A setting does not fit this machine.
+        """
+        _ = self.library_versions
+        for checkpoint in self.checkpoints:
+            checkpoint.located()
 
     @abstractmethod
     def load(self) -> None:

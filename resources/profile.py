@@ -8,6 +8,7 @@
       tags:
         models:
           tagger: {adapter: resources.embedded.yamnet.Yamnet}
+          # For people, beside an adapter's own settings: licence: Apache-2.0, memory_gb: 0.1
         params: {...}        what the stage computes with; changing it redoes the stage
         batch_size: 32       how many clips at a time; changes nothing in the output
         clip_timeout_s: 600  how long a batch or a clip may take where runs died, before it counts as a hang
@@ -29,7 +30,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from resources.adapter import Adapter, shared
-from resources.errors import SettingError, clause
+from resources.errors import ModelUnavailable, SettingError, clause
 
 SHIPPED = Path(__file__).parent / "profiles"
 CLIP_TIMEOUT_S = 600.0
@@ -46,6 +47,13 @@ class Settings(BaseModel):
 
     gate_name: ClassVar[str] = ""
     """Name of a gate under `gates`; empty for what is none."""
+
+
+class About(Settings):
+    """What a profile may tell of a model beside its settings; it decides nothing."""
+
+    licence: str = Field("", description="Of the weights.")
+    memory_gb: float | None = Field(None, gt=0, description="What it takes of its device's memory, about.")
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,22 @@ class StageProfile:
     params: Settings
     batch_size: int
     clip_timeout_s: float = CLIP_TIMEOUT_S
+    where: str = ""
+
+    def check_ready(self) -> None:
+        """Find what would keep the models from loading here, as far as that is known without loading them.
+
+        Raises:
+            ModelUnavailable: A library, a checkpoint or a key is missing; the message starts with the setting.
+            SettingError: A setting does not fit this machine.
+        """
+        for role, adapter in self.models.items():
+            try:
+                adapter.check_ready()
+            except ModelUnavailable as error:
+                raise ModelUnavailable(f"{self.where}.models.{role}: {error.args[0]}", hint=error.hint) from error
+            except SettingError as error:
+                raise SettingError(f"{self.where}.models.{role}: {error.args[0]}", hint=error.hint) from error
 
 
 class _RawStage(BaseModel):
@@ -136,7 +160,13 @@ class Profile:
             params=validated(needs.params, raw.params, f"{where}.params"),
             batch_size=raw.batch_size or needs.batch_size,
             clip_timeout_s=raw.clip_timeout_s,
+            where=where,
         )
+
+    def about(self, stage: str, role: str) -> "About":
+        """What the profile tells people of a model."""
+        given = self.raw.stages[stage].models[role]
+        return About(**{name: given[name] for name in About.model_fields if name in given})
 
     def check(self, needs: Mapping[str, StageNeeds]) -> None:
         """Validate all of it against what the stages of the graph need.
@@ -222,7 +252,8 @@ def validated(model: type[AnySettings], values: Any, where: str) -> AnySettings:
 
 
 def _adapter(values: dict[str, Any], kind: type[Adapter], where: str) -> Adapter:
-    settings = dict(values)
+    about = validated(About, {name: values[name] for name in About.model_fields if name in values}, where)
+    settings = {name: value for name, value in values.items() if name not in type(about).model_fields}
     dotted = settings.pop("adapter", None)
     if not isinstance(dotted, str) or "." not in dotted:
         raise SettingError(f"{where}.adapter is {dotted!r}.", hint="Give `module.Class` of an adapter.")

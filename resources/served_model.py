@@ -11,9 +11,13 @@ from pydantic import Field, field_validator, model_validator
 from resources.adapter import Adapter, runtime
 from resources.chat_client import PLAIN, ChatClient
 from resources.errors import ClipError, ModelUnavailable, SettingError
+from resources.hub import TRANSFORMERS, Checkpoint, is_commit
 from resources.language_model import ChatReply, ChatRequest
 from resources.local_server import LocalServer, obtain
-from resources.vllm_server import VllmServer, is_commit, no_own_arguments
+from resources.vllm_server import VllmServer, no_own_arguments
+
+_FILES = (*TRANSFORMERS, "*.jinja")
+"""Templates of chats are read by servers."""
 
 
 class ServedModel(Adapter):
@@ -67,6 +71,22 @@ class ServedModel(Adapter):
     def revision(self) -> str:
         """`model_revision`."""
         return self.model_revision
+
+    @property
+    def served_checkpoint(self) -> Checkpoint | None:
+        """What its server reads, where `model` and `model_revision` are a name and a commit of the hub."""
+        if self.model.count("/") != 1 or not is_commit(self.model_revision):
+            return None
+        return Checkpoint(self.model, self.model_revision, _FILES, commit_setting="model_revision")
+
+    def check_ready(self) -> None:
+        """As of every adapter: address and key, or what vLLM is started with. A server is asked when it is needed."""
+        super().check_ready()
+        self._api_key()
+        if self.serve is None:
+            self._address()
+        elif not self.serve.weights and self.served_checkpoint is not None:
+            self.served_checkpoint.located()
 
     def load(self) -> None:
         """Check that the server is there and serves the model; start it where it is to be started.

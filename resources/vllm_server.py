@@ -1,7 +1,6 @@
 """How vLLM is started for a run: the `serve` section of a served model in a profile."""
 
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -119,8 +118,3 @@ def no_own_arguments(arguments: tuple[str, ...]) -> tuple[str, ...]:
         if way := _OWN_ARGUMENTS.get(argument.partition("=")[0].replace("_", "-")):
             raise ValueError(f"{argument.partition('=')[0]} is not for here: {way}")
     return arguments
-
-
-def is_commit(revision: str) -> bool:
-    """Whether a revision is a commit of the hub, and not a branch or tag that moves."""
-    return re.fullmatch("[0-9a-f]{40}", revision) is not None

@@ -7,7 +7,6 @@ does not do well.
 """
 
 import functools
-import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,8 @@ from pydantic import Field, field_validator
 
 from resources.adapter import runtime
 from resources.embedded import weights
-from resources.errors import ModelUnavailable, clause
+from resources.errors import ModelUnavailable, SettingError, clause
+from resources.hub import CTRANSLATE2, Checkpoint, is_commit
 from resources.load_time import loads
 from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word
 from resources.whisper_windows import MAX_CLIP_S, Decoding, ShortWindows, whole_words
@@ -104,16 +104,31 @@ class FasterWhisper(Recognizer):
     @property
     def revision(self) -> str:
         """SHA-256 of the weights, or the commit of the hub model."""
-        if self.model in weights.names():
-            return weights.revision(self.model)
-        if (folder := Path(self.model)).is_dir():
-            return _folder_sha256(folder)
-        if not self.hub_revision:
-            raise ModelUnavailable(
-                f"There are no Whisper weights {self.model!r}: no such name in the cache, no such folder.",
-                hint="For a model of the hub, set hub_revision to the commit to use.",
+        return weights.revision(self.model) if self.model in weights.names() else self._checkpoint.revision
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """That of the model, unless its weights come from packages."""
+        return () if self.model in weights.names() else (self._checkpoint,)
+
+    @property
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self.model, self.hub_revision, CTRANSLATE2)
+
+    def check_ready(self) -> None:
+        """As of every adapter; and a GPU that is asked for must be there."""
+        super().check_ready()
+        if self.device == "cuda" and not ctranslate2.get_cuda_device_count():
+            raise SettingError(
+                "device is 'cuda', but CTranslate2 sees no GPU on this machine.", hint="Set device to 'auto' or 'cpu'."
             )
-        return self.hub_revision
+
+    @field_validator("hub_revision")
+    @classmethod
+    def _is_a_commit(cls, value: str) -> str:
+        if value and not is_commit(value):
+            raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
+        return value
 
     @property
     def takes_gpu(self) -> bool:
@@ -130,12 +145,11 @@ class FasterWhisper(Recognizer):
     @functools.cached_property
     @loads
     def _whisper(self) -> WhisperModel:
-        revision = self.revision
         is_cached = self.model in weights.names()
+        folder = weights.weight_path(self.model) if is_cached else self._checkpoint.folder()
         try:
             return WhisperModel(
-                str(weights.weight_path(self.model)) if is_cached else self.model,
-                revision=revision,
+                str(folder),
                 device=self.device,
                 device_index=self.device_index,
                 compute_type=self.compute_type,
@@ -144,7 +158,9 @@ class FasterWhisper(Recognizer):
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelUnavailable(
-                f"Whisper {self.model!r} does not load on {self.device} as {self.compute_type}: {clause(error)}."
+                f"`model` = {self.model!r} does not load as Whisper on {self.device} as {self.compute_type}: "
+                f"{clause(error)}.",
+                hint="Name a checkpoint of CTranslate2's Whisper, and a device and compute_type of this machine.",
             ) from error
 
     @functools.cached_property
@@ -313,14 +329,3 @@ def _in_clip(decoding: Decoding, part: _Voiced, *, full_window: bool) -> Transcr
         speech_s=part.speech_s,
         full_window=full_window,
     )
-
-
-@functools.cache
-def _folder_sha256(folder: Path) -> str:
-    """One hash of the files that make a CTranslate2 model."""
-    files = sorted(path for path in folder.iterdir() if path.suffix in {".bin", ".json", ".txt"})
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as stream:
-            digest.update(f"{path.name}:{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
-    return digest.hexdigest()

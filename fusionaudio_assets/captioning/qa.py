@@ -49,12 +49,15 @@ def prompt_identity() -> str:
     return prompt_sha256(PROMPT_FILE)
 
 
-def write_pairs(clips: Sequence[tuple[str, Cues]], model: LanguageModel | None = None) -> list[Written | ClipError]:
+def write_pairs(
+    clips: Sequence[tuple[str, Cues]], model: LanguageModel | None = None, *, max_tokens: int = 120
+) -> list[Written | ClipError]:
     """Write up to five pairs for each captioned clip, in order; none where the caption is empty (abstained).
 
     Args:
         clips: Caption and cues of each clip.
         model: Asked for one open question a clip, taken only if its answer is supported; None for none.
+        max_tokens: Bound on its answer, reasoning included.
 
     Returns:
         For each clip its pairs, or why the model gave no answer where it may give one when asked again later.
@@ -67,7 +70,7 @@ def write_pairs(clips: Sequence[tuple[str, Cues]], model: LanguageModel | None =
     asked = [index for index, one in enumerate(composed) if one.pairs and not clips[index][1].silent] if model else []
     if model is None or not asked:
         return results
-    requests = [_request(clips[index][0], composed[index].pairs) for index in asked]
+    requests = [_request(clips[index][0], composed[index].pairs, max_tokens) for index in asked]
     for index, reply in zip(asked, model.chat(requests), strict=True):
         pairs = composed[index].pairs
         if isinstance(reply, ClipError) and not reply.permanent:
@@ -103,9 +106,9 @@ def _told(pair: QaPair, chosen: Sequence[QaPair]) -> bool:
     )
 
 
-def _request(caption: str, asked: Sequence[QaPair]) -> ChatRequest:
+def _request(caption: str, asked: Sequence[QaPair], max_tokens: int) -> ChatRequest:
     earlier = " ".join(pair.question for pair in asked)
-    return ChatRequest(fill(PROMPT_FILE, f"Caption: {caption}\nEarlier questions: {earlier}"), _SCHEMA, 120)
+    return ChatRequest(fill(PROMPT_FILE, f"Caption: {caption}\nEarlier questions: {earlier}"), _SCHEMA, max_tokens)
 
 
 def _accepted(reply: ChatReply, caption: str, cues: Cues, asked: Sequence[QaPair], model_name: str) -> QaPair | None:

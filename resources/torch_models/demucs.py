@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from resources.embedded.onnx_graph import answering
 from resources.errors import ModelUnavailable
+from resources.hub import Checkpoint, is_commit
 from resources.load_time import loads
 from resources.separator import Separator
 from resources.torch_models import demucs_checkpoints
@@ -43,8 +44,11 @@ class Demucs(TorchAdapter, Separator):
 
     model: str = Field("htdemucs", description="Name or signature of a model.")
     repository: str = Field(
-        "", description="Folder of checkpoints and bags; when empty, the published models in torch's cache."
+        "",
+        description="Folder of checkpoints and bags, or (with hub_revision) a model of the hub; when empty, the "
+        "published models in torch's cache.",
     )
+    hub_revision: str = Field("", description="Commit of the hub's model, when `repository` names one.")
     overlap: float = Field(0.25, ge=0, lt=1, description="Share of a stretch of audio that the next one covers too.")
     shifts: int = Field(0, ge=0, description="Runs over shifted audio whose mean is taken; 0 is one run as it is.")
 
@@ -56,14 +60,32 @@ class Demucs(TorchAdapter, Separator):
     @property
     def revision(self) -> str:
         """Signatures and checksums of the published checkpoints; SHA-256 of those in a folder."""
+        if self.repository and not self._checkpoint.is_folder:
+            return self._checkpoint.revision
         if self.repository:
             return demucs_checkpoints.folder_revision(Path(self.repository), self._bag)
         return ",".join(name.removesuffix(".th") for name in self._bag.checkpoints)
 
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The repository."""
+        return (self._checkpoint,) if self.repository else ()
+
+    @property
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self.repository, self.hub_revision, demucs_checkpoints.FILES, setting="repository")
+
+    @field_validator("hub_revision")
+    @classmethod
+    def _is_a_commit(cls, value: str) -> str:
+        if value and not is_commit(value):
+            raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
+        return value
+
     @cached_property
     def _bag(self) -> Bag:
         if self.repository:
-            return demucs_checkpoints.local(Path(self.repository), self.model)
+            return demucs_checkpoints.local(self._checkpoint.folder(), self.model)
         return demucs_checkpoints.published(self.model)
 
     @cached_property
@@ -71,7 +93,7 @@ class Demucs(TorchAdapter, Separator):
     def _network(self) -> list[tuple[Any, float]]:
         """The networks that have a say in the vocals, each with its share."""
         torch_cache = Path(imported("torch").hub.get_dir()) / "checkpoints"
-        folder = Path(self.repository) if self.repository else torch_cache
+        folder = self._checkpoint.folder() if self.repository else torch_cache
         networks = [demucs_checkpoints.read_network(folder / name) for name in self._bag.checkpoints]
         for network in networks:
             self._check(network)

@@ -1,12 +1,13 @@
 """Demucs' checkpoints: which files make a model, and reading them without running what they hold.
 
-A model is a checkpoint ``SIGNATURE.th`` or ``SIGNATURE-CHECKSUM.th``, or a bag ``NAME.yaml`` that lists signatures and
-how much each counts for each source. The published ones are listed inside the package `demucs`; their checkpoints lie
-where its own commands download them to, in the cache of `torch.hub`.
+A model is a checkpoint ``SIGNATURE.safetensors``, ``SIGNATURE.th`` or ``SIGNATURE-CHECKSUM.th``, or a bag ``NAME.yaml``
+that lists signatures and how much each counts for each source. The published ones are on the hub as safetensors. The
+older ``.th`` are listed inside the package `demucs` and lie in the cache of `torch.hub`.
 """
 
 import hashlib
 import importlib.util
+import json
 import pickle
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,12 @@ import yaml
 
 from resources.errors import ModelUnavailable, WeightsMissing, clause
 from resources.torch_models.device import imported
+
+FILES = ("*.yaml", "*.safetensors")
+"""Files of a model of the hub."""
+
+_CLASSES = (("htdemucs", "HTDemucs"), ("hdemucs", "HDemucs"), ("demucs", "Demucs"))
+"""Modules and classes of Demucs' networks; nothing else that a checkpoint names is made."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +60,11 @@ def local(folder: Path, model: str) -> Bag:
     """What a folder holds of a model.
 
     Raises:
-        WeightsMissing: There is no such folder, or no such model in it.
+        WeightsMissing: There is no such model in it.
     """
-    if not folder.is_dir():
-        raise WeightsMissing(f"There is no folder {folder}.", hint="Give the folder of the .th files as repository.")
-    return _bag(folder, model, sorted(path.name for path in folder.glob("*.th")))
+    # Of two with the same signature the safe one comes last and counts.
+    names = [path.name for suffix in (".th", ".safetensors") for path in sorted(folder.glob(f"*{suffix}"))]
+    return _bag(folder, model, names)
 
 
 def folder_revision(folder: Path, bag: Bag) -> str:
@@ -81,26 +88,39 @@ def read_network(path: Path) -> Any:
     if not path.is_file():
         raise WeightsMissing(
             f"{path} is missing.",
-            hint="For a published model, let Demucs download it once: "
-            "`python -c \"from demucs.pretrained import get_model; get_model('htdemucs')\"`.",
+            hint="For a published model set `repository` to the name of the hub's, e.g. adefossez/HTDemucs, and "
+            "hub_revision to its commit, and run `fusionaudio models fetch`.",
         )
     _, _, checksum = path.stem.partition("-")
     if not _sha256(path).startswith(checksum):
         raise WeightsMissing(f"{path} is damaged: its SHA-256 does not start with {checksum}.", hint="Get it again.")
-    package = _package(path)
+    package = _safe_package(path) if path.suffix == ".safetensors" else _package(path)
     try:
         return imported("demucs.states").load_model(package).eval()
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:
         raise ModelUnavailable(f"{path} does not fit the network that it names: {clause(error)}.") from error
 
 
+def _safe_package(path: Path) -> dict[str, Any]:
+    """The same as `_package`, from safetensors, whose metadata name the class and hold its arguments as JSON."""
+    try:
+        with imported("safetensors").safe_open(str(path), framework="pt") as file:
+            told = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        known = {f"demucs.{module}.{name}": (module, name) for module, name in _CLASSES}
+        if told.get("klass") not in known or "structure" in told:  # a structure is what quantised weights have
+            raise ModelUnavailable(f"{path} is not a checkpoint of Demucs that is not quantised.")
+        module, name = known[told["klass"]]
+        args, kwargs = (imported("demucs.hf")._decode_json(json.loads(told[key])) for key in ("args", "kwargs"))
+    except (imported("safetensors").SafetensorError, OSError, ValueError, KeyError) as error:
+        raise ModelUnavailable(f"{path} is no checkpoint of Demucs: {clause(error)}.") from error
+    return {"klass": getattr(imported(f"demucs.{module}"), name), "args": args, "kwargs": kwargs, "state": state}
+
+
 def _package(path: Path) -> dict[str, Any]:
     """What a checkpoint holds: the class of the network, its arguments and its weights."""
     torch = imported("torch")
-    classes = [
-        getattr(imported(f"demucs.{module}"), name)
-        for module, name in (("htdemucs", "HTDemucs"), ("hdemucs", "HDemucs"), ("demucs", "Demucs"))
-    ]
+    classes = [getattr(imported(f"demucs.{module}"), name) for module, name in _CLASSES]
     try:
         with torch.serialization.safe_globals([*classes, Fraction]):
             package = torch.load(path, map_location="cpu", weights_only=True)
@@ -115,7 +135,7 @@ def _package(path: Path) -> dict[str, Any]:
 
 def _bag(folder: Path, model: str, files: list[str]) -> Bag:
     """Find a model in a folder with bags, by its name or signature, among the names of checkpoints."""
-    by_signature = {name.removesuffix(".th").partition("-")[0]: name for name in files}
+    by_signature = {Path(name).stem.partition("-")[0]: name for name in files}
     path = folder / f"{model}.yaml"
     if model in by_signature:
         return Bag((by_signature[model],))

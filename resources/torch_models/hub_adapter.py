@@ -1,13 +1,11 @@
 """Checkpoints in the format of transformers: from a folder, or a pinned commit that was fetched from the hub before.
 
-Nothing is downloaded here and no code of a checkpoint is run: weights are read from safetensors only.
+Nothing is downloaded here (`resources.hub` fetches), and no code of a checkpoint is run: weights are read from
+safetensors only.
 """
 
-import hashlib
 import math
-import re
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -16,13 +14,11 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from resources.errors import ModelUnavailable, WeightsMissing, clause
+from resources.hub import Checkpoint, is_commit
 from resources.torch_models.device import imported
 from resources.torch_models.torch_adapter import TorchAdapter
 
 Result = TypeVar("Result")
-
-_READ = {".json", ".safetensors", ".txt", ".model"}
-"""Files of a folder that decide what its model computes."""
 
 
 class HubAdapter(TorchAdapter):
@@ -36,7 +32,7 @@ class HubAdapter(TorchAdapter):
     @field_validator("hub_revision")
     @classmethod
     def _is_a_commit(cls, value: str) -> str:
-        if value and not re.fullmatch("[0-9a-f]{40}", value):
+        if value and not is_commit(value):
             raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
         return value
 
@@ -48,55 +44,57 @@ class HubAdapter(TorchAdapter):
     @property
     def revision(self) -> str:
         """The commit of the hub's model, or SHA-256 of the files in a folder."""
-        return self._folder_sha256 if Path(self.model).is_dir() else self.hub_revision or self._unpinned()
+        return self._checkpoint.revision
 
-    @cached_property
-    def _folder_sha256(self) -> str:
-        digest = hashlib.sha256()
-        for path in sorted(path for path in Path(self.model).iterdir() if path.suffix in _READ):
-            with path.open("rb") as stream:
-                digest.update(f"{path.name}:{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
-        return digest.hexdigest()
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """That of the model."""
+        return (self._checkpoint,)
 
-    def _unpinned(self) -> str:
-        raise ModelUnavailable(
-            f"model is {self.model!r}: there is no such folder, and no commit is given to take it from the hub at.",
-            hint="Set hub_revision to the commit to use.",
-        )
+    @property
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self.model, self.hub_revision)
 
-    def _part(self, kind: str, **options: Any) -> Any:
-        """Load a part of the checkpoint with a class of transformers, e.g. ``"AutoFeatureExtractor"``.
+    def _part(self, kind: str, checkpoint: Checkpoint | None = None, **options: Any) -> Any:
+        """Load a part of the checkpoint, or of another one, with a class of transformers, e.g. ``"AutoTokenizer"``.
 
         Raises:
             WeightsMissing: The checkpoint is not on this machine, or lacks that part.
             ModelUnavailable: It does not fit the class.
         """
         loader = getattr(imported("transformers"), kind)
-        where = {} if Path(self.model).is_dir() else {"revision": self.revision}
+        checkpoint = checkpoint or self._checkpoint
+        named = f"`{checkpoint.setting}` = {checkpoint.model!r}"
         try:
             return loader.from_pretrained(
-                self.model, local_files_only=True, trust_remote_code=False, **where, **options
+                checkpoint.folder(), local_files_only=True, trust_remote_code=False, **options
             )
         except OSError as error:
             raise WeightsMissing(
-                f"{self.model} cannot be read as {kind}: {clause(error)}.",
-                hint=f"Fetch it with `hf download {self.model} --revision {self.hub_revision}`." if where else "",
+                f"{named} cannot be read as {kind}: {clause(error)}.",
+                hint="Name a checkpoint that is whole and of that kind; weights are read from safetensors only.",
             ) from error
         except (ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError) as error:
-            raise ModelUnavailable(f"{self.model} does not load as {kind}: {clause(error)}.") from error
+            raise ModelUnavailable(
+                f"{named} does not load as {kind}: {clause(error)}.", hint="Name a checkpoint of that kind."
+            ) from error
 
-    def _loaded_network(self, kind: str) -> Any:
+    def _loaded_network(self, kind: str, checkpoint: Checkpoint | None = None) -> Any:
         """The network, on its device, ready to compute; every one of its weights comes from the checkpoint.
 
         Raises:
             ModelUnavailable: As `_part`, or the checkpoint lacks weights, which transformers would make up.
         """
         imported("transformers.utils.logging").disable_progress_bar()  # it would break up the terminal's own
-        network, told = self._part(kind, use_safetensors=True, output_loading_info=True)
+        checkpoint = checkpoint or self._checkpoint
+        network, told = self._part(kind, checkpoint, use_safetensors=True, output_loading_info=True)
+        named, hint = f"`{checkpoint.setting}` = {checkpoint.model!r}", "Name a checkpoint of that kind."
         if missing := sorted(told["missing_keys"]):
-            raise ModelUnavailable(f"{self.model} lacks {len(missing)} weights of {kind}, e.g. {missing[0]}.")
+            raise ModelUnavailable(f"{named} lacks {len(missing)} weights of {kind}, e.g. {missing[0]}.", hint=hint)
         if told["mismatched_keys"]:
-            raise ModelUnavailable(f"{self.model} holds weights that do not fit {kind}: {told['mismatched_keys']}.")
+            raise ModelUnavailable(
+                f"{named} holds weights that do not fit {kind}: {told['mismatched_keys']}.", hint=hint
+            )
         return self._placed(network.float().eval())
 
 

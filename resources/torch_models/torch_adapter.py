@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ class TorchAdapter(Adapter):
     The precision is part of the identity, as it is for Whisper: half precision gives other numbers. What is loaded is
     kept in cached properties.
     """
+
+    installed_by: ClassVar[str] = "gpu"
 
     precision: Precision = Field("float32", description="Of products of matrices; what is delicate stays in float32.")
     device: Device = runtime("auto", "Where the network runs; 'auto' takes a GPU when there is one.")
@@ -41,6 +43,11 @@ class TorchAdapter(Adapter):
             return super().library_versions
         except PackageNotFoundError as error:
             raise not_installed(error.name, "is not installed") from error
+
+    def check_ready(self) -> None:
+        """As of every adapter; and a GPU that is asked for must be there."""
+        super().check_ready()
+        chosen_device(self.device)
 
     @cached_property
     def _on(self) -> str:

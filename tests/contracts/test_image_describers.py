@@ -1,4 +1,4 @@
-"""What every image describer must satisfy. A new describer is one line in `DESCRIBERS`."""
+"""What every image describer must satisfy. A new one is a class that gives it, as `TestEndpoint` does."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -15,32 +15,6 @@ from tests.contracts.adapter_contract import check_identity, check_life_cycle, c
 from tests.contracts.chat_server import MODEL, serving
 from tests.contracts.senses import sees
 
-DESCRIBERS: dict[str, ImageDescriber | None] = {
-    "efficientnet-lite0": EfficientNetLite0(),
-    "efficientnet-lite0-all-labels": EfficientNetLite0(floor=0.0),
-    "endpoint": None,
-}
-
-
-@pytest.fixture(params=list(DESCRIBERS), scope="module")
-def describer(request: pytest.FixtureRequest) -> Iterator[ImageDescriber]:
-    if adapter := DESCRIBERS[request.param]:
-        yield adapter
-        return
-    with serving(sees) as server:
-        yield EndpointImageDescriber(base_url=server.url, model=MODEL)
-
-
-@pytest.fixture
-def clips() -> list[list[KeyFrame]]:
-    """No frames, one, many; upright, wide, of one pixel, of one colour."""
-    rng = np.random.default_rng(0)
-    shapes = [(64, 48), (48, 640), (1, 1), (225, 224), (300, 2)]
-    pictures = [rng.integers(0, 256, (*shape, 3), np.uint8) for shape in shapes]
-    pictures.append(np.zeros((80, 80, 3), np.uint8))
-    frames = [KeyFrame.of(Image.fromarray(picture), float(i)) for i, picture in enumerate(pictures)]
-    return [[], frames[:1], frames, [], frames[::-1]]
-
 
 def described(describer: ImageDescriber, clips: Sequence[Sequence[KeyFrame]]) -> list[VisualDescription]:
     """What the describer says, all of it without an error."""
@@ -50,28 +24,57 @@ def described(describer: ImageDescriber, clips: Sequence[Sequence[KeyFrame]]) ->
     return descriptions
 
 
-def test_is_a_good_adapter(describer: ImageDescriber) -> None:
-    check_identity(describer)
-    check_settings_are_frozen_and_known(describer)
-    check_life_cycle(describer)
+class DescriberContract:
+    """Tests of the fixture `describer`, which a subclass defines."""
+
+    @pytest.fixture
+    def clips(self) -> list[list[KeyFrame]]:
+        """No frames, one, many; upright, wide, of one pixel, of one colour."""
+        rng = np.random.default_rng(0)
+        shapes = [(64, 48), (48, 640), (1, 1), (225, 224), (300, 2)]
+        pictures = [rng.integers(0, 256, (*shape, 3), np.uint8) for shape in shapes]
+        pictures.append(np.zeros((80, 80, 3), np.uint8))
+        frames = [KeyFrame.of(Image.fromarray(picture), float(i)) for i, picture in enumerate(pictures)]
+        return [[], frames[:1], frames, [], frames[::-1]]
+
+    def test_is_a_good_adapter(self, describer: ImageDescriber) -> None:
+        check_identity(describer)
+        check_settings_are_frozen_and_known(describer)
+        check_life_cycle(describer)
+
+    def test_descriptions_follow_the_frames(self, describer: ImageDescriber, clips: list[list[KeyFrame]]) -> None:
+        descriptions = described(describer, clips)
+        assert [[seen.time_s for seen in d.frames] for d in descriptions] == [
+            [f.time_s for f in clip] for clip in clips
+        ]
+        for seen in (seen for description in descriptions for seen in description.frames):
+            assert all(0 <= label.score <= 1 for label in seen.labels)
+            assert all(first.score >= second.score for first, second in pairwise(seen.labels))
+
+    def test_a_batch_gives_what_single_clips_give_in_order(
+        self, describer: ImageDescriber, clips: list[list[KeyFrame]]
+    ) -> None:
+        singles = [described(describer, [clip])[0] for clip in clips]
+        for together, alone in zip(described(describer, clips[::-1])[::-1], singles, strict=True):
+            for seen, expected in zip(together.frames, alone.frames, strict=True):
+                scores = {label.label: label.score for label in expected.labels}
+                assert {label.label: label.score for label in seen.labels} == pytest.approx(scores, abs=1e-4)
+
+    def test_no_frames_show_nothing(self, describer: ImageDescriber) -> None:
+        assert describer.describe([]) == []
+        assert describer.describe([[]]) == [VisualDescription((), "")]
 
 
-def test_descriptions_follow_the_frames(describer: ImageDescriber, clips: list[list[KeyFrame]]) -> None:
-    descriptions = described(describer, clips)
-    assert [[seen.time_s for seen in d.frames] for d in descriptions] == [[f.time_s for f in clip] for clip in clips]
-    for seen in (seen for description in descriptions for seen in description.frames):
-        assert all(0 <= label.score <= 1 for label in seen.labels)
-        assert all(first.score >= second.score for first, second in pairwise(seen.labels))
+class TestEfficientNetLite0(DescriberContract):
+    @pytest.fixture(scope="class", params=[0.5, 0.0])
+    @classmethod
+    def describer(cls, request: pytest.FixtureRequest) -> ImageDescriber:
+        return EfficientNetLite0(floor=request.param)
 
 
-def test_a_batch_gives_what_single_clips_give_in_order(describer: ImageDescriber, clips: list[list[KeyFrame]]) -> None:
-    singles = [described(describer, [clip])[0] for clip in clips]
-    for together, alone in zip(described(describer, clips[::-1])[::-1], singles, strict=True):
-        for seen, expected in zip(together.frames, alone.frames, strict=True):
-            scores = {label.label: label.score for label in expected.labels}
-            assert {label.label: label.score for label in seen.labels} == pytest.approx(scores, abs=1e-4)
-
-
-def test_no_frames_show_nothing(describer: ImageDescriber) -> None:
-    assert describer.describe([]) == []
-    assert describer.describe([[]]) == [VisualDescription((), "")]
+class TestEndpoint(DescriberContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def describer(cls) -> Iterator[ImageDescriber]:
+        with serving(sees) as server:
+            yield EndpointImageDescriber(base_url=server.url, model=MODEL)

@@ -10,14 +10,25 @@ import numpy as np
 import pytest
 import torch
 from demucs.htdemucs import HTDemucs
+from pydantic import ValidationError
 
 from resources.errors import ModelUnavailable, OutOfMemory, SettingError, WeightsMissing
 from resources.separator import Separator
 from resources.torch_models.demucs import Demucs
 from tests.contracts.test_separators import SeparatorContract
-from tests.gpu.checkpoints import SEGMENT_S, SOURCES, noise, out_of_memory_above, write_bag, write_demucs
+from tests.gpu.checkpoints import (
+    SEGMENT_S,
+    SOURCES,
+    noise,
+    out_of_memory_above,
+    write_bag,
+    write_demucs,
+    write_safe_demucs,
+)
+from tests.hub_server import serving_hub, use_hub
 
 RATE = Demucs.sample_rate_hz
+COMMIT = "d4" * 20
 FINE_TUNED = [[float(source == network) for source in range(4)] for network in range(4)]
 
 
@@ -117,7 +128,7 @@ def test_the_revision_is_that_of_the_weights(repository: Path, tmp_path: Path) -
 
 def test_a_published_model_that_was_not_downloaded_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(WeightsMissing, match=r"955717e8-8726e21a.th is missing.*get_model"):
+    with pytest.raises(WeightsMissing, match=r"955717e8-8726e21a.th is missing.*`fusionaudio models fetch`"):
         Demucs(model="htdemucs", device="cpu").load()
 
 
@@ -157,5 +168,38 @@ def test_bad_checkpoints_are_refused_and_never_run(tmp_path: Path) -> None:
         with pytest.raises(ModelUnavailable, match=message):
             Demucs(model=model, repository=str(tmp_path), device="cpu").load()
     assert not (tmp_path / "made").exists()
-    with pytest.raises(WeightsMissing, match="no folder"):
+    with pytest.raises(ModelUnavailable, match=r"`repository` = .*no such folder"):
         Demucs(repository=str(tmp_path / "away")).load()
+
+
+def test_a_model_of_the_hub_gives_what_its_older_checkpoint_gives(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "remote").mkdir()
+    for seed, source in enumerate(SOURCES):
+        write_safe_demucs(tmp_path / "remote", f"net{source}", seed)
+    write_bag(tmp_path / "remote", "tuned", [f"net{source}" for source in SOURCES], FINE_TUNED)
+    with serving_hub({("someone/demucs", COMMIT): tmp_path / "remote"}) as hub:
+        use_hub(monkeypatch, hub.url, tmp_path / "cache")
+        safe = Demucs(model="tuned", repository="someone/demucs", hub_revision=COMMIT, device="cpu")
+        with pytest.raises(WeightsMissing, match=r"`repository`, `hub_revision`.*`fusionaudio models fetch`"):
+            safe.check_ready()
+        for checkpoint in safe.checkpoints:
+            checkpoint.fetch()
+    assert safe.revision == COMMIT
+    mixture = noise(RATE, channels=2)
+    (expected,) = Demucs(model="tuned", repository=str(repository), device="cpu").separate([mixture])
+    (found,) = safe.separate([mixture])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    with pytest.raises(ValidationError, match="branches and tags move"):
+        Demucs(repository="someone/demucs", hub_revision="main")
+
+
+def test_safetensors_that_are_none_of_demucs_are_refused(tmp_path: Path) -> None:
+    write_safe_demucs(tmp_path, "foreign", klass="os.system")
+    write_safe_demucs(tmp_path, "packed", structure="{}")
+    write_safe_demucs(tmp_path, "unfit", kwargs='{"no_such_argument": 1}')
+    (tmp_path / "garbage.safetensors").write_bytes(b"no checkpoint at all")
+    for model in ("foreign", "packed", "unfit", "garbage"):
+        with pytest.raises(ModelUnavailable, match=f"{model}.safetensors"):
+            Demucs(model=model, repository=str(tmp_path), device="cpu").load()
