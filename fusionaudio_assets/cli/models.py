@@ -24,7 +24,7 @@ from resources.profile import Profile, profile_text
 _ALWAYS = ("audioset_ontology",)
 """Data that stages use whatever the profile."""
 
-_TABLE_WIDTH = 160
+_TABLE_WIDTH = 175
 """Below it names would be cut."""
 
 _REVISION_DIGITS = 8
@@ -48,7 +48,7 @@ def list_models(lake: str, profile_name: str | None, *, as_json: bool) -> None:
     for column in ("GB", "memory GB"):
         table.add_column(column, justify="right")
     table.add_column("licence", overflow="fold", min_width=22)
-    table.add_column("extra", no_wrap=True)
+    table.add_column("extra", no_wrap=True, min_width=12)
     for row in rows:
         table.add_row(*_cells(row))
     for state in states:
