@@ -21,7 +21,7 @@ class FilteredDatasetParams(Settings):
         0.08,
         ge=-1,
         le=1,
-        description="Least similarity, on the scale of the profile's scorer (0.08: the paper's, CLAP)",
+        description="Least similarity, on the scale of the profile's scorer; 0.08 is the paper's",
     )
     min_words: int = Field(4, ge=1, description="Fewest words of a caption")
     max_words: int = Field(120, ge=1, description="Most words of a caption")

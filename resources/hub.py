@@ -15,6 +15,7 @@ from pathlib import Path
 
 import huggingface_hub
 from huggingface_hub import constants
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from resources.errors import ModelUnavailable, WeightsMissing, clause
 
@@ -127,7 +128,7 @@ class Checkpoint:
         Raises:
             WeightsMissing: As `fetch`.
         """
-        return sum(file.file_size for file in self._asked(dry_run=True) if file.will_download)
+        return sum(file.file_size or 0 for file in self._asked(dry_run=True) if file.will_download)
 
     def fetch(self) -> Path:
         """Download what is missing, and hash it.
@@ -148,7 +149,7 @@ class Checkpoint:
     def _asked(self, *, dry_run: bool) -> list[huggingface_hub.DryRunFileInfo]:
         """What the hub says it has, or, unless it is a dry run, gives."""
         where = self._name
-        huggingface_hub.utils.disable_progress_bars()  # they would break up the terminal's own
+        disable_progress_bars()  # they would break up the terminal's own
         try:
             given = huggingface_hub.snapshot_download(
                 self.model, revision=self.revision, allow_patterns=list(self.files), dry_run=dry_run

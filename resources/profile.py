@@ -87,10 +87,8 @@ class StageProfile:
         for role, adapter in self.models.items():
             try:
                 adapter.check_ready()
-            except ModelUnavailable as error:
-                raise ModelUnavailable(f"{self.where}.models.{role}: {error.args[0]}", hint=error.hint) from error
-            except SettingError as error:
-                raise SettingError(f"{self.where}.models.{role}: {error.args[0]}", hint=error.hint) from error
+            except (ModelUnavailable, SettingError) as error:
+                raise type(error)(f"{self.where}.models.{role}: {error.args[0]}", hint=error.hint) from error
 
 
 class _RawStage(BaseModel):

@@ -17,6 +17,7 @@ class Answer:
     """One answer of the server: a status, and the message of its only choice; or none when it is cut.
 
     Attributes:
+        model: Name that the answer bears; when empty that of the server.
         error: What the server says to a status that is none of success.
         body: Sent as it is instead of a completion.
         drip_s: Pause before each byte of the body.
@@ -27,7 +28,7 @@ class Answer:
 
     content: str = "ready"
     reasoning: str | None = None
-    model: str = MODEL
+    model: str = ""
     status: int = 200
     error: str = "as the test wants it"
     headers: dict[str, str] = field(default_factory=dict)
@@ -67,8 +68,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatServer]:
-    """Serve `answer(body, number of earlier requests)` until the block ends."""
+def serving(answer: Callable[[dict[str, Any], int], Answer], model: str = MODEL) -> Iterator[ChatServer]:
+    """Serve `answer(body, number of earlier requests)` as `model` until the block ends."""
     state = ChatServer()
     over = threading.Event()
 
@@ -77,7 +78,7 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
 
         def do_GET(self) -> None:
             if self._allowed():
-                self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+                self._send(200, {"object": "list", "data": [{"id": model, "object": "model"}]})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -98,7 +99,7 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
                     servers.append(_Server(self.server.server_port, Handler))
             if said.cut or self.server.gone.is_set():
                 self.close_connection = True
-            elif body["model"] != MODEL:
+            elif body["model"] != model:
                 self._send(404, {"error": {"message": "no such model"}})
             elif said.status != 200:
                 self._send(said.status, {"error": {"message": said.error}}, said)
@@ -108,7 +109,7 @@ def serving(answer: Callable[[dict[str, Any], int], Answer]) -> Iterator[ChatSer
                 message = {"role": "assistant", "content": said.content, "reasoning_content": said.reasoning}
                 choice = {"index": 0, "message": message, "finish_reason": "stop"}
                 usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-                self._send(200, {"id": "1", "object": "chat.completion", "created": 0, "model": said.model,
+                self._send(200, {"id": "1", "object": "chat.completion", "created": 0, "model": said.model or model,
                                  "choices": [choice], "usage": usage}, said)  # fmt: skip
 
         def _allowed(self) -> bool:

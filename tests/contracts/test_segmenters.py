@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from resources.embedded.omnivad import OmniVad
-from resources.embedded.yamnet_segments import YamnetSegments
+from resources.yamnet_segments import YamnetSegments
 from resources.segmenter import Segmenter, SegmentKind
 from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
 from tests.contracts.signals import awkward_clips
