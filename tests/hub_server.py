@@ -40,10 +40,13 @@ def serving_hub(models: Mapping[tuple[str, str], Path]) -> Iterator[Hub]:
         def do_GET(self) -> None:
             hub.asked.append(self.path)
             parts = self.path.partition("?")[0].strip("/").split("/")
-            if parts[:2] == ["api", "models"] and parts[4] == "tree":
+            if parts[:2] == ["api", "models"] and parts[4:5] == ["tree"]:
                 repository, commit, name = "/".join(parts[2:4]), parts[5], ""
-            else:
+            elif parts[2:3] == ["resolve"]:
                 repository, commit, name = "/".join(parts[:2]), parts[3], "/".join(parts[4:])
+            else:
+                self._send(404, b"{}", {})
+                return
             folder = models.get((repository, commit))
             if repository in hub.gated and self.headers["Authorization"] != f"Bearer {TOKEN}":
                 self._send(403, b"{}", {"X-Error-Code": "GatedRepo", "X-Error-Message": "accept the licence"})

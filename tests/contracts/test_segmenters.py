@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from resources.embedded.omnivad import OmniVad
-from resources.yamnet_segments import YamnetSegments
 from resources.segmenter import Segmenter, SegmentKind
+from resources.yamnet_segments import YamnetSegments
 from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
 from tests.contracts.signals import awkward_clips
 
