@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -124,10 +125,11 @@ class Bench:
     def networks(self, jobs: Sequence[Job]) -> Callable[[], None]:
         """What runs the network over jobs in batches of the size that was found, with all features ready."""
         model = self.model
+        batches: list[tuple[Callable[[Sequence[Any]], object], list[Any]]]
         if isinstance(model, Demucs):
             batches = [(model._separate, [job.prepared["at_rate"] for job in jobs])]
         elif isinstance(model, Clap):
-            features: list[Any] = [features for job in jobs for features in model._pieces.of(job.prepared)]
+            features = [features for job in jobs for features in model._pieces.of(job.prepared)]
             batches = [(model._audio_vectors, features), (model._text_vectors, [job.inputs["caption"] for job in jobs])]
         else:
             pieces = [model._pieces.of(job.prepared["tagger"]) for job in jobs]
@@ -150,28 +152,31 @@ class Bench:
 
     def library(self) -> Callable[[Job], object]:
         """What the model's own library does with a clip."""
-        torch, model, device = imported("torch"), self.model, self.model._on
+        model = self.model
         if isinstance(model, Demucs):
             separator = imported("demucs.api").Separator(
-                model.model, repo=Path(model.repository), device=device, shifts=0, overlap=model.overlap
+                model.model, repo=Path(model.repository), device=model._on, shifts=0, overlap=model.overlap
             )
-            return lambda job: separator.separate_tensor(torch.from_numpy(job.prepared["at_rate"]))
+            return lambda job: separator.separate_tensor(imported("torch").from_numpy(job.prepared["at_rate"]))
+        return partial(_compare, model) if isinstance(model, Clap) else partial(_tag, model)
 
-        def features(piece: Any) -> Any:
-            return model._extractor(piece, sampling_rate=model.sample_rate_hz, return_tensors="pt").to(device)
 
-        def compare(job: Job) -> None:
-            tokens = model._tokenizer(job.inputs["caption"], return_tensors="pt").to(device)
-            with torch.inference_mode():
-                model._network(**tokens, **features(job.prepared)).logits_per_audio.cpu()
+def _compare(model: Clap, job: Job) -> None:
+    caption, limit = job.inputs["caption"], model.max_tokens
+    tokens = model._tokenizer(caption, truncation=True, max_length=limit, return_tensors="pt").to(model._on)
+    with imported("torch").inference_mode():
+        model._network(**tokens, **_features(model, job.prepared)).logits_per_audio.cpu()
 
-        def tag(job: Job) -> None:
-            clip = job.prepared["tagger"]
-            with torch.inference_mode():
-                for piece in (clip, *model._windows(clip)):
-                    model._network(**features(piece)).logits.cpu()
 
-        return compare if isinstance(model, Clap) else tag
+def _tag(model: AudioSpectrogramTransformer, job: Job) -> None:
+    clip = job.prepared["tagger"]
+    with imported("torch").inference_mode():
+        for piece in (clip, *model._windows(clip)):
+            model._network(**_features(model, piece)).logits.cpu()
+
+
+def _features(model: AudioSpectrogramTransformer | Clap, piece: Any) -> Any:
+    return model._extractor(piece, sampling_rate=model.sample_rate_hz, return_tensors="pt").to(model._on)
 
 
 def _settings(name: str, folder: Path, *, small: bool) -> dict[str, Any]:

@@ -33,6 +33,12 @@ class Adapter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    keep_warm_s: ClassVar[float] = 0.0
+    """How long the model stays loaded in a process of its own after its last use (`resources.warm`); 0 for none."""
+
+    in_this_process: ClassVar["type[Adapter] | None"] = None
+    """Of an adapter whose model is kept warm: the class that would load it here."""
+
     version: ClassVar[str] = "1"
     """Raise when the code around the model changes what it returns."""
 
@@ -124,13 +130,18 @@ class Adapter(BaseModel):
     def close(self) -> None:
         """Release memory, servers and devices; the adapter may be loaded again."""
 
+    def release(self) -> None:
+        """Release memory and devices also where the model is shared with others, since they are needed."""
+        self.close()
+
 
 _LIVE: dict[str, Adapter] = {}
 
 
 def shared(adapter: Adapter) -> Adapter:
     """The adapter of this process with the same class and settings: weights stay loaded from run to run."""
-    key = f"{type(adapter).__module__}.{type(adapter).__qualname__} {adapter.model_dump_json()}"
+    kind = type(adapter)
+    key = f"{kind.__module__}.{kind.__qualname__} {adapter.keep_warm_s} {adapter.model_dump_json()}"
     return _LIVE.setdefault(key, adapter)
 
 
@@ -142,7 +153,7 @@ def make_room_for(keep: Collection[Adapter]) -> bool:
     """
     others = [adapter for adapter in _LIVE.values() if not any(adapter is kept for kept in keep)]
     for adapter in others:
-        adapter.close()
+        adapter.release()
     return bool(others)
 
 

@@ -16,10 +16,12 @@
 A gate belongs to no stage: all that go by it go by the same figures, so that no stage tells of what another one left
 out. What is not said is the default; a stage without models needs no section.
 
-Adding a model is one class and one line: `adapter` names any class that implements the kind's protocol.
+Adding a model is one class and one line: `adapter` names any class that implements the kind's protocol. `keep_warm_s`
+beside it keeps the model loaded between runs, in a process of its own (`resources.warm`).
 """
 
 import importlib
+import math
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +33,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from resources.adapter import Adapter, shared
 from resources.errors import ModelUnavailable, SettingError, clause
+from resources.warm import kept_warm
 
 SHIPPED = Path(__file__).parent / "profiles"
 CLIP_TIMEOUT_S = 600.0
@@ -252,7 +255,9 @@ def validated(model: type[AnySettings], values: Any, where: str) -> AnySettings:
 def _adapter(values: dict[str, Any], kind: type[Adapter], where: str) -> Adapter:
     about = validated(About, {name: values[name] for name in About.model_fields if name in values}, where)
     settings = {name: value for name, value in values.items() if name not in type(about).model_fields}
-    dotted = settings.pop("adapter", None)
+    dotted, keep_s = settings.pop("adapter", None), settings.pop("keep_warm_s", 0)
+    if not isinstance(keep_s, int | float) or not 0 <= keep_s < math.inf:
+        raise SettingError(f"{where}.keep_warm_s is {keep_s!r}.", hint="Give seconds, or 0 to keep nothing warm.")
     if not isinstance(dotted, str) or "." not in dotted:
         raise SettingError(f"{where}.adapter is {dotted!r}.", hint="Give `module.Class` of an adapter.")
     module_name, _, class_name = dotted.rpartition(".")
@@ -263,7 +268,8 @@ def _adapter(values: dict[str, Any], kind: type[Adapter], where: str) -> Adapter
     if not (isinstance(found, type) and issubclass(found, kind)):
         raise SettingError(f"{where}.adapter: {dotted} is not a {kind.__name__}.")
     try:
-        return shared(found.model_validate(settings))
+        adapter = found.model_validate(settings)
+        return shared(kept_warm(adapter, float(keep_s)) if keep_s else adapter)
     except ValidationError as error:
         raise SettingError(f"{where}: {_first(error)}.") from error
 

@@ -69,7 +69,7 @@ def rows_alone(
     )
     account.audio_s += sum(pending.work.audio_s for pending in todo)
     for adapter in profile.models.values():
-        adapter.close()  # the process needs the memory, and loads its own
+        adapter.release()  # the process needs the memory, and loads its own
     with Alone(stage, lake, profile, answers=_ok(checkpoint.rows().to_dicts())) as alone:
         for batch in batches_of(stage, todo, profile.batch_size):
             try:
@@ -117,7 +117,9 @@ class Alone(AbstractContextManager["Alone"]):
 
     def __init__(self, stage: Stage[Any, Any], lake: Lake, profile: StageProfile, *, answers: int = 0) -> None:
         self._stage = stage
-        models = tuple((role, type(model), model.model_dump()) for role, model in profile.models.items())
+        models = tuple(
+            (role, model.in_this_process or type(model), model.model_dump()) for role, model in profile.models.items()
+        )
         self.task = Task(stage, lake.uri, models, profile.params, profile.clip_timeout_s)
         self._made_by = made_by(profile.models.values())
         self._names: str = self._made_by["model"] or "the code of " + stage.name
