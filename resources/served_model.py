@@ -73,6 +73,15 @@ class ServedModel(Adapter):
         return self.model_revision
 
     @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """What vLLM reads when it is started here; of a server that others start nothing is read on this machine."""
+        if self.serve is None:
+            return ()
+        if self.serve.weights:
+            return (Checkpoint(self.serve.weights, "", _FILES, setting="serve.weights"),)
+        return (self.served_checkpoint,) if self.served_checkpoint is not None else ()
+
+    @property
     def served_checkpoint(self) -> Checkpoint | None:
         """What its server reads, where `model` and `model_revision` are a name and a commit of the hub."""
         if self.model.count("/") != 1 or not is_commit(self.model_revision):
@@ -85,8 +94,6 @@ class ServedModel(Adapter):
         self._api_key()
         if self.serve is None:
             self._address()
-        elif not self.serve.weights and self.served_checkpoint is not None:
-            self.served_checkpoint.located()
 
     def load(self) -> None:
         """Check that the server is there and serves the model; start it where it is to be started.

@@ -98,11 +98,16 @@ def test_without_the_extra_a_run_says_what_to_install_before_any_work(tmp_path: 
             *(ModelUnavailable, r"stages.fused_captions.models.writer: `api_key_env` names .* NO_SUCH_KEY, which is e"),
         ),
         (
+            *("fused_captions", "writer"),
+            {"adapter": ENDPOINT, "model": "someone/llm", "model_revision": COMMIT, "serve": {}},
+            *(WeightsMissing, r"models.writer: someone/llm at e5e5\w+ \(`model`, `model_revision`\) is not on this"),
+        ),
+        (
             *("fused_captions", "writer", {"adapter": ENDPOINT, "model": MODEL, "base_url": "nowhere"}, SettingError),
             r"models.writer: `base_url` = 'nowhere' is no address",
         ),
     ],
-    ids=["no-gpu", "not-fetched", "not-pinned", "no-key", "no-address"],
+    ids=["no-gpu", "not-fetched", "not-pinned", "no-key", "not-fetched-to-serve", "no-address"],
 )
 def test_what_is_known_without_loading_is_said_before_any_work(
     run: Run,

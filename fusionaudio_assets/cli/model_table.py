@@ -82,7 +82,7 @@ def hub_checkpoints(adapter: Adapter, *, served: bool) -> list[Checkpoint]:
     found = list(adapter.checkpoints)
     if served and isinstance(adapter, ServedModel) and adapter.served_checkpoint is not None:
         found.append(adapter.served_checkpoint)
-    return [checkpoint for checkpoint in found if not checkpoint.is_folder]
+    return [checkpoint for checkpoint in dict.fromkeys(found) if not checkpoint.is_folder]
 
 
 def ways_out(rows: Sequence[ModelRow], fetch: str) -> list[str]:
@@ -125,7 +125,7 @@ def _row(profile: Profile, stage: str, role: str, adapter: Adapter, states: Sequ
 
 def _weights(adapter: Adapter, used: Sequence[WeightState]) -> tuple[str, tuple[str, ...], float | None]:
     """State, places and GB of the weights of an adapter."""
-    if isinstance(adapter, ServedModel):
+    if isinstance(adapter, ServedModel) and adapter.serve is None:
         return "served", (adapter.base_url,), None
     if used:
         size_gb = sum(state.size_bytes or state.download_bytes for state in used) / _GB
