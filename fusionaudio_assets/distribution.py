@@ -55,7 +55,7 @@ class Panel:
 
 def picture(*panels: Panel) -> str:
     """Panels side by side, at most `_ROW` in a row, as SVG."""
-    across = len(panels) if len(panels) <= _ROW else math.ceil(len(panels) / 2)
+    across = math.ceil(len(panels) / math.ceil(len(panels) / _ROW)) if panels else 1
     drawn = [
         f'<g transform="translate({column * (WIDTH + GAP) + GAP // 2}, {row * (HEIGHT + GAP)})">{_drawn(panel)}</g>'
         for number, panel in enumerate(panels)

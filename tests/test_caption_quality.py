@@ -44,6 +44,7 @@ def test_clips_are_counted_by_all_that_they_have_in_common(lake: Lake) -> None:
     assert report.groups["modality"]["sound"].captions == 4
     assert report.counts["words"] == {14: 3, 5: 1}
     assert report.counts["similarity"] == {0.5: 4}
+    assert report.numbers_named["instruments"] == {0: 4}
     assert report.counts["drop_reason"] == {
         "low_similarity": 2,
         "visual_leak": 1,
@@ -96,7 +97,7 @@ def test_words_of_others_break_no_table(lake: Lake) -> None:
             rows = [row.replace("\\|", "") for row in [lines[number - 1], *_block(lines[number:])]]
             assert {row.count("|") for row in rows} == {columns}
     assert "Thunder \\| and &lt;img> rain" in page
-    assert "![Captions by number of words, similarity, cue and writer](picture.svg)" in page
+    assert "![Captions by length, similarity, writer, cues and what they name; clips by label](picture.svg)" in page
 
 
 def _block(lines: list[str]) -> list[str]:

@@ -24,6 +24,7 @@ from resources.sound_names import bare, sound_name
 
 SURE_SCORE = 0.5
 LIKELY_SCORE = 0.3
+CLEAR_SCORE = 0.7
 CONFIRMED_QUALITY = 0.5
 REFUTED_QUALITY = 0.2
 _MAX_SOUNDS = 4
@@ -105,6 +106,12 @@ class Facts:
     silent: bool
 
     @property
+    def clear(self) -> tuple[str, ...]:
+        """Names of what is heard so clearly that no writer may leave the clip without a caption."""
+        heard = [one for one in (self.speech, self.singing, *self.sounds) if one and one.score >= CLEAR_SCORE]
+        return (*(one.nouns[0] for one in heard), *(("music",) if self.music else ()))
+
+    @property
     def empty(self) -> bool:
         """Nothing at all may be said."""
         return not (self.speech or self.singing or self.music or self.sounds or self.doubtful or self.silent)
@@ -127,6 +134,12 @@ def facts_of(cues: Cues) -> Facts:
     rooms = [one for one in heard if one.group == "space" and one.sure]
     space = min(rooms, key=_best_first).nouns[0] if rooms else ""
     return Facts(speech, singing, music, sounds, tuple(doubtful), space, silent=False)
+
+
+def refuted_labels(cues: Cues) -> set[str]:
+    """Return the labels that raters refute, and do not confirm elsewhere."""
+    refuted = {label.name for label in cues.labels if label.quality is not None and label.quality <= REFUTED_QUALITY}
+    return refuted - {label.name for label in cues.labels if is_confirmed(label.quality)}
 
 
 def is_confirmed(quality: float | None) -> bool:
@@ -158,8 +171,7 @@ def _in_time(sounds: Iterable[Heard]) -> tuple[Heard, ...]:
 def _candidates(cues: Cues) -> list[Heard]:
     """Return each class that a confirmed label or the tagger names, once."""
     confirmed = {label.name for label in cues.labels if is_confirmed(label.quality)}
-    refuted = {label.name for label in cues.labels if (label.quality or 1.0) <= REFUTED_QUALITY or label.quality == 0}
-    refuted -= confirmed
+    refuted = refuted_labels(cues)
     best: dict[str, EventCue] = {}
     for event in cues.events:
         if event.label not in best or event.score > best[event.label].score:

@@ -1,22 +1,24 @@
 """Fusion: one caption per clip out of all its cues, by a language model where its words hold, else by the composer.
 
 A model's draft is kept only if every claim of it is supported, nothing leaks, and it leaves out none of the main
-sounds. One that fails is shown its faults and may write again; then the composer writes.
+sounds. One that fails is shown its faults and may write again; then the composer writes. So every clip ends with a
+caption, with an abstention, or, where the model could not answer for now, as failed.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fusionaudio_assets.captioning.composer import Composed, ambiguities, compose, modalities
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import Facts, facts_of
 from fusionaudio_assets.captioning.leaks import Leak, find_leaks
-from fusionaudio_assets.captioning.prompts import FusionPrompt
+from fusionaudio_assets.captioning.prompts import ABSTAIN_REASONS, MODALITIES, FusionPrompt
 from fusionaudio_assets.captioning.support import Claim, check_support
 from fusionaudio_assets.captioning.vocabulary import sound_stems
-from fusionaudio_assets.captioning.words import claim_runs, stem, tokens
+from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, claim_runs, stem, tokens
+from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message, tokens_of
 
@@ -34,6 +36,8 @@ _IN_ORDER = frozenset(["then", "followed", "before", "later", "next"])
 _LOOSE = re.compile(
     r", (?!then|with|while|as|and (?:then|an?|someone|something)\b|followed|before|joined|over|along|accompanied)[^,.]+"
 )
+_HEARD = re.compile(r"\b(?:is|are|can be) (?:also )?heard\b")
+_RELATED = frozenset(["while", "as", "then", "before", "after", "over", "with", "followed", "until", "during"])
 _PHRASE = re.compile(r"[A-Za-z][A-Za-z ,;()'’-]{2,118}[A-Za-z)]\.?")
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
 
@@ -80,6 +84,7 @@ class _Attempt:
     cues: Cues
     facts: Facts
     request: ChatRequest
+    shows_visual: bool
     result: Fused | None = None
     draft: str = ""
     rejected: str = ""
@@ -99,11 +104,11 @@ def fuse(clips: Sequence[Cues], model: LanguageModel | None, prompt: FusionPromp
     if model is None:
         return results
     attempts = {
-        index: _Attempt(cues, facts_of(cues), prompt.request(cues))
+        index: _Attempt(cues, facts_of(cues), prompt.request(cues), prompt.show_visual)
         for index, (cues, result) in enumerate(zip(clips, results, strict=True))
         if not result.abstained and not cues.silent and (prompt.style == "full" or _count(facts_of(cues)) > 1)
     }
-    for _ in range(1 + prompt.rewrites):
+    for _ in range(1 + prompt.max_rewrites):
         open_ones = [attempt for attempt in attempts.values() if attempt.result is None]
         if not open_ones:  # a model that nobody asks need not be started
             break
@@ -142,6 +147,8 @@ def faults(caption: str, cues: Cues, facts: Facts, *, strict: bool = False) -> l
         found.append(f"It has {len(words)} words.")
     if not _SENTENCES.fullmatch(caption):
         found.append("It is not made of whole sentences.")
+    if len(_HEARD.findall(caption)) > 1 or (caption.count(",") > 2 and not _RELATED & set(words)):
+        found.append("It lists sounds instead of telling how they follow each other.")
     if match := _EMPTY_PHRASES.search(caption):
         found.append(f'"{match[0]}" says nothing.')
     found += [f"It tells {later} before {earlier}." for earlier, later in _misordered(caption, facts)]
@@ -152,6 +159,8 @@ def faults(caption: str, cues: Cues, facts: Facts, *, strict: bool = False) -> l
         ]
         found += [f'"{word}" is in no report.' for word in words if word in _TIME_WORDS]
         found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(caption)]
+        if caption.count(" and ") > 1 + bool(facts.music):
+            found.append('It strings its sounds together by "and".')
         found += [f'"{match[0]}" is no English.' for match in _clause_after_preposition(facts).finditer(caption)]
     return found
 
@@ -181,11 +190,10 @@ def _judge(attempt: _Attempt, reply: ChatReply | ClipError, model_name: str, *, 
         return
     answer = reply.data if isinstance(reply.data, dict) else {}
     if answer.get("abstain"):
-        attempt.result = Fused("", author=model_name, abstained=True, abstain_reason="the model abstains")
+        _abstain(attempt, reply, answer, model_name)
         return
     caption = " ".join(str(answer.get("caption", "")).split())
-    if strict:
-        caption = _edited(caption, attempt.facts)
+    caption = _edited(caption, attempt.facts)
     found = faults(caption, attempt.cues, attempt.facts, strict=strict)
     if found:
         attempt.draft, attempt.rejected = caption, " ".join(found)
@@ -194,10 +202,29 @@ def _judge(attempt: _Attempt, reply: ChatReply | ClipError, model_name: str, *, 
     support = check_support(caption, attempt.cues)
     own = answer.get("ambiguities")
     named = _kept(own, attempt.cues) if isinstance(own, list) else ambiguities(attempt.facts)
-    used = modalities(attempt.facts, attempt.cues)
-    if any("visual" in claim.by for claim in support.claims):
-        used = (*used, "visual")
+    sharpened = {"visual"} if any("visual" in claim.by for claim in support.claims) else set()
+    drawn_on = {*modalities(attempt.facts, attempt.cues), *sharpened, *_declared(answer, attempt)}
+    used = tuple(one for one in MODALITIES if one in drawn_on)
     attempt.result = Fused(caption, named, used, model_name, claims=support.claims)
+
+
+def _abstain(attempt: _Attempt, reply: ChatReply, answer: Mapping[str, Json], model_name: str) -> None:
+    """Let the model abstain, unless there are clear sounds: a transcript may have told it to."""
+    if attempt.facts.clear:
+        fault = f"It abstains, but clear sounds are reported: {', '.join(attempt.facts.clear)}."
+        attempt.rejected = fault
+        attempt.request = _rewrite(attempt.request, reply, [fault])
+        return
+    why = answer.get("abstain_reason")
+    reason = f"the model abstains: {why}" if why in ABSTAIN_REASONS else "the model abstains"
+    attempt.result = Fused("", author=model_name, abstained=True, abstain_reason=reason)
+
+
+def _declared(answer: Mapping[str, Json], attempt: _Attempt) -> set[str]:
+    """Return the cues that the model says its caption draws on, as far as it was shown them."""
+    said = answer.get("modalities")
+    shown = {"labels": attempt.cues.labels, "visual": attempt.cues.visual if attempt.shows_visual else None}
+    return {name for name, cue in shown.items() if cue and isinstance(said, list) and name in said}
 
 
 def _kept(said: Sequence[object], cues: Cues) -> tuple[str, ...]:
@@ -266,4 +293,4 @@ def _left_out(caption: str, facts: Facts) -> list[str]:
     if facts.music:
         main["the music"] = ["Music"]
     stems = {name: frozenset[str]().union(*map(sound_stems, labels)) for name, labels in main.items()}
-    return [name for name, allowed in stems.items() if not said & allowed]
+    return [name for name, allowed in stems.items() if not said & (allowed - NEUTRAL_STEMS or allowed)]

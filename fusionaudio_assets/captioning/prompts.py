@@ -12,25 +12,35 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, is_confirmed
+from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, is_confirmed, refuted_labels
 from resources.adapter import Json
 from resources.errors import SettingError
 from resources.language_model import ChatRequest, Message
+from resources.sound_names import bare, sound_name
+
+MODALITIES = ("labels", "sound", "speech", "music", "visual")
+"""What a caption can draw on."""
+
+ABSTAIN_REASONS = ("too few reports", "contradictory reports")
+"""Why a model may abstain."""
 
 _TURN = re.compile(r"^=== (system|user|assistant)\n", re.MULTILINE)
 _FULL_SCHEMA: dict[str, Json] = {
     "type": "object",
     "properties": {
         "caption": {"type": "string"},
-        "ambiguities": {"type": "array", "items": {"type": "string"}},
+        "ambiguities": {"type": "array", "items": {"type": "string"}, "maxItems": 5},
+        "modalities": {"type": "array", "items": {"type": "string", "enum": list(MODALITIES)}, "maxItems": 5},
         "abstain": {"type": "boolean"},
+        # A closed set: what a transcript may have dictated never reaches a row.
+        "abstain_reason": {"type": "string", "enum": ["", *ABSTAIN_REASONS]},
     },
-    "required": ["caption", "ambiguities", "abstain"],
+    "required": ["caption", "ambiguities", "modalities", "abstain", "abstain_reason"],
     "additionalProperties": False,
 }
 _SMALL_SCHEMA: dict[str, Json] = {
@@ -56,13 +66,23 @@ class FusionPrompt(BaseModel):
     show_transcript: bool = Field(False, description="Let the prompt carry the words spoken; only with style full.")
     show_visual: bool = Field(False, description="Let the prompt carry what is seen; only with style full.")
     max_tokens: int = Field(160, ge=16, description="Bound on the answer, reasoning included.")
-    rewrites: int = Field(0, ge=0, le=3, description="Times that a model is shown its unsupported claims to rewrite.")
+    rewrites: int | None = Field(
+        None,
+        ge=0,
+        le=3,
+        description="Drafts that are sent back with their faults; unset: one of style full, else none.",
+    )
 
     @model_validator(mode="after")
     def _shows_what_it_says(self) -> Self:
         if self.style == "small" and (self.show_transcript or self.show_visual):
             raise ValueError("show_transcript and show_visual need `style: full`: a small prompt shows neither")
         return self
+
+    @property
+    def max_rewrites(self) -> int:
+        """Drafts of a clip that are sent back. A small model mends nothing when told its faults."""
+        return {"full": 1, "small": 0}[self.style] if self.rewrites is None else self.rewrites
 
     @property
     def sha256(self) -> str:
@@ -79,18 +99,32 @@ class FusionPrompt(BaseModel):
         return self.file or {"full": "fusion.txt", "small": "fusion_small.txt"}[self.style]
 
     def _full_cues(self, cues: Cues) -> str:
-        exclude: dict[str, bool | set[str]] = {"visual": not self.show_visual, "loudness_lufs": True}
-        if not self.show_transcript:
-            exclude["speech"] = {"text"}
-        shown = cues.model_dump(
-            mode="json", exclude_none=True, exclude_defaults=True, exclude={k: v for k, v in exclude.items() if v}
-        )
-        for event in shown.get("events", []):
-            event.pop("implied", None)
-        for label, raw in zip(cues.labels, shown.get("labels", []), strict=True):
-            raw["confirmed"] = is_confirmed(label.quality)
+        """Return the cues as one JSON object, the most reliable first, without what is absent or not to be shown."""
+        refuted = refuted_labels(cues)
+        shown: dict[str, Any] = {
+            "duration_s": cues.duration_s,
+            "confirmed_labels": [label.name for label in cues.labels if is_confirmed(label.quality)],
+            "silent": cues.silent,
+            "sounds": [
+                {"sound": bare(sound_name(event.label).nouns[0]), "score": event.score, "from_to_s": event.spans}
+                for event in sorted(cues.events, key=lambda event: (event.spans, event.label))
+                if event.label not in refuted
+            ],
+            "sound_description": cues.sound,
+            "music": cues.music.model_dump(exclude_defaults=True) if cues.music else {},
+            "singing": cues.singing,
+            "speech": cues.speech.model_dump(exclude=set() if self.show_transcript else {"text"})
+            if cues.speech
+            else {},
+            "unconfirmed_labels": [
+                label.name for label in cues.labels if label.name not in refuted and not is_confirmed(label.quality)
+            ],
+            "visual": cues.visual.model_dump(exclude_defaults=True) if cues.visual and self.show_visual else {},
+        }
+        shown["speech"] = {name: value for name, value in shown["speech"].items() if value}
+        present = {name: value for name, value in shown.items() if value}
         # What some servers read as the end of a turn stands in angle brackets.
-        return json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c")
+        return json.dumps(present, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def fill(path: str, shown: str) -> tuple[Message, ...]:

@@ -34,7 +34,7 @@ def list_models(lake: str, profile_name: str | None, *, as_json: bool) -> None:
     """Print what serves each role of each stage, its weights, and what is missing."""
     profile = profile_of(lake, profile_name)
     with err.status("Checking weights"):
-        states = weights.states()
+        states = weights.states(dict.fromkeys(needed_by(profile)))
         rows = model_rows(profile, states)
     if as_json:
         typer.echo(json.dumps({"profile": profile.name, "models": [asdict(row) for row in rows]}))

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fusionaudio_assets.captioning.named import KINDS
 from fusionaudio_assets.distribution import Panel, percentiles, picture
 from fusionaudio_assets.figures import MIN_CLIPS, MIN_SHARDS, OUTLYING
 from fusionaudio_assets.markdown import cell, table
 from fusionaudio_assets.reasons import meaning_of
-from fusionaudio_assets.report.survey import Group, Report
+from fusionaudio_assets.report.survey import OF_MUSIC, Group, Report
 
 MOST_ROWS = 20
 """Longest table; what is rarer is left out, and the report says so."""
@@ -16,13 +17,17 @@ _GROUP_HEAD = ("clips", "captions", "kept", "kept share", "words a caption", "si
 
 
 def as_picture(report: Report) -> str:
-    """Lengths, scores, cues and writers of all captions, as SVG."""
+    """Labels; lengths, scores, cues and writers of all captions; how much they name; as SVG."""
     counts = report.counts
+    labels = {name: group.clips for name, group in report.groups["label"].items()}
     return picture(
         Panel("Captions by number of words", counts["words"]),
         Panel("Captions by similarity", counts["similarity"]),
-        Panel("Captions by cue drawn on", _captions(report, "modality")),
         Panel("Captions by writer", _captions(report, "author")),
+        Panel("Captions by cue drawn on", _captions(report, "modality")),
+        Panel("Captions by cues together", {name or "none": count for name, count in counts["cues"].items()}),
+        Panel("Clips by label of the source", labels),
+        *(Panel(f"Captions by {kind} named", report.numbers_named[kind]) for kind in KINDS),
     )
 
 
@@ -35,12 +40,13 @@ def as_markdown(report: Report, picture_link: str) -> str:
     """
     sections = (
         _summary(report),
-        f"![Captions by number of words, similarity, cue and writer]({picture_link})",
+        f"![Captions by length, similarity, writer, cues and what they name; clips by label]({picture_link})",
         _distributions(report),
         _groups("Who wrote the captions", "writer", report.groups["author"]),
         _counted("Drafts of the language model that were not taken", "fault", report.counts["draft_rejected"]),
         _groups("What the captions draw on", "cue", report.groups["modality"]),
-        _counted("Cues together", "cues", report.counts["cues"]),
+        _together(report),
+        _named(report),
         _counted("Clips without a caption, by what the writer says", "reason", report.counts["abstained"]),
         _decisions(report),
         _labels(report),
@@ -72,6 +78,17 @@ def as_metadata(report: Report) -> dict[str, int | float]:
     for name in ("words", "similarity"):
         if counts[name]:
             figures |= {f"{name}/{key}": round(value, 4) for key, value in percentiles(counts[name]).items()}
+    if clips.captions:
+        figures["share/several_cues"] = round(share_of_several(report), 4)
+        figures |= {
+            f"named/{name.replace(OF_MUSIC, '_of_music')}": round(percentiles(numbers)["mean"], 4)
+            for name, numbers in report.numbers_named.items()
+            if numbers
+        }
+        figures |= {
+            f"share/{name}": round(group.captions / clips.captions, 4)
+            for name, group in _by_size(report.groups["modality"])
+        }
     for kind in ("author", "modality"):
         figures |= {f"{kind}/{name}": group.captions for name, group in _by_size(report.groups[kind])}
     figures |= {f"drop_reason/{name}": count for name, count in counts["drop_reason"].most_common()}
@@ -131,6 +148,33 @@ def _counted(title: str, what: str, counts: Mapping[Any, int]) -> str:
         return ""
     rows = [(cell(name or "not told"), f"{count:,}") for name, count in _ordered(counts)]
     return f"## {title}\n\n{table((what, 'clips'), rows[:MOST_ROWS])}{_left_out(len(rows))}"
+
+
+def _together(report: Report) -> str:
+    if not (told := _counted("Cues together", "cues", report.counts["cues"])):
+        return ""
+    return f"{told}\n\n{share_of_several(report):.0%} of the captions draw on two cues or more."
+
+
+def share_of_several(report: Report) -> float:
+    """Share of the captions that draw on two cues or more; 0 without captions."""
+    cues = report.counts["cues"]
+    return sum(count for names, count in cues.items() if " + " in (names or "")) / max(cues.total(), 1)
+
+
+def _named(report: Report) -> str:
+    if not report.all.captions:
+        return ""
+    rows = []
+    for kind in KINDS:
+        numbers, musical = report.numbers_named[kind], report.numbers_named[f"{kind}{OF_MUSIC}"]
+        most = ", ".join(f"{cell(name)} {count:,}" for name, count in _ordered(report.named[kind])[:8])
+        of_music = f"{percentiles(musical)['mean']:.2f}" if musical else ""
+        rows.append(
+            (kind, f"{numbers.total() - numbers[0]:,}", f"{percentiles(numbers)['mean']:.2f}", of_music, most or "none")
+        )
+    head = ("what", "captions that name any", "mean a caption", "of captions that draw on music", "named most")
+    return f"## Named in the captions\n\nDifferent words of the caption itself.\n\n{table(head, rows)}"
 
 
 def _decisions(report: Report) -> str:

@@ -88,6 +88,11 @@ COUNTS: Mapping[str, str] = {
         FROM (SELECT unnest(probabilities) AS value FROM heard) WHERE value IS NOT NULL GROUP BY ALL""",
 }
 
+CAPTIONS = """
+SELECT caption, list_contains(modalities, 'music') AS musical FROM clips WHERE caption IS NOT NULL
+"""
+"""The captions of the same shards, of which `survey` counts what they name."""
+
 EXAMPLES = """
 SELECT clip_id, shard, similarity, kept, array_to_string(labels, ', ') AS labels, caption
 FROM clips

@@ -9,12 +9,16 @@ import duckdb
 import polars as pl
 
 from fusionaudio_assets import ledger
+from fusionaudio_assets.captioning.named import KINDS, named
 from fusionaudio_assets.figures import OUTLYING, drift, refresh
-from fusionaudio_assets.report.queries import CLIPS, COUNTS, EXAMPLES, GROUPS, HEARD, TABLES
+from fusionaudio_assets.report.queries import CAPTIONS, CLIPS, COUNTS, EXAMPLES, GROUPS, HEARD, TABLES
 from resources.errors import LakeError
 from resources.lake import Lake
 
 SHARDS_AT_ONCE = 64
+
+OF_MUSIC = ", music"
+"""Ending of the names of figures over captions that draw on music alone."""
 
 _SUMS = ("clips", "captions", "kept", "words", "scored", "similarity")
 
@@ -69,6 +73,9 @@ class Report:
         unfinished: Shards that were not, of which only failures are told.
         groups: Clips by kind of group (all, author, modality, label) and name.
         counts: Clips by value, or by two, under the names of the queries.
+        named: Captions by name, under instruments, emotions and genres.
+        numbers_named: Captions by how many different ones they name, under the same, and under ``"instruments, music"``
+            and so on of captions that draw on music.
         failures: Rows by stage and reason, of all shards.
         examples: Captions that fit their clip best and worst, by `best` and `worst`.
         drifted: Figures of shards that stand out, in the schema `DRIFT_SCHEMA` and with the column `asset`, farthest
@@ -80,6 +87,10 @@ class Report:
     unfinished: int = 0
     groups: dict[str, dict[str, Group]] = field(default_factory=lambda: {name: {} for name in GROUPS})
     counts: dict[str, Counter[Any]] = field(default_factory=lambda: {name: Counter() for name in COUNTS})
+    named: dict[str, Counter[str]] = field(default_factory=lambda: {kind: Counter() for kind in KINDS})
+    numbers_named: dict[str, Counter[int]] = field(
+        default_factory=lambda: {name: Counter() for kind in KINDS for name in (kind, f"{kind}{OF_MUSIC}")}
+    )
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"best": [], "worst": []})
     drifted: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -131,6 +142,13 @@ def _add(report: Report, connection: duckdb.DuckDBPyConnection, examples: int) -
         for row in _rows(connection, query):
             key = (row["value"], row["more"]) if "more" in row else row["value"]
             report.counts[name][key] += row["clips"]
+    for row in _rows(connection, CAPTIONS):
+        found = named(row["caption"])
+        for kind in KINDS:
+            names = getattr(found, kind)
+            report.named[kind].update(names)
+            for figure in (kind, *([f"{kind}{OF_MUSIC}"] if row["musical"] else [])):
+                report.numbers_named[figure][len(names)] += 1
     for name, (direction, sign) in {"best": ("DESC", -1), "worst": ("ASC", 1)}.items():
         found = [*report.examples[name], *_rows(connection, EXAMPLES.format(direction=direction, most=examples))]
         report.examples[name] = sorted(found, key=lambda row: (sign * row["similarity"], row["clip_id"]))[:examples]

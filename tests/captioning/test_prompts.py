@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fusionaudio_assets.captioning.cues import LabelCue
 from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.prompts import FusionPrompt, small_cues
 from fusionaudio_assets.fused_captions import FusionParams
@@ -28,6 +29,23 @@ def test_a_large_model_is_shown_what_the_profile_allows() -> None:
     assert cues["speech"]["text"] == clips.TRANSCRIPT
     assert cues["visual"]["labels"] == ["Samoyed", "park bench"]
     assert shown.schema is not None
+
+
+@pytest.mark.parametrize("style", ["small", "full"])
+def test_requests_share_all_turns_but_the_last_so_that_a_server_can_keep_them(style: str) -> None:
+    prompt = FusionPrompt.model_validate({"style": style})
+    first, second = (prompt.request(cues).messages for cues in (clips.GLASS, clips.SPEECH_OVER_MUSIC))
+    assert first[:-1] == second[:-1]
+    assert first[-1] != second[-1]
+
+
+def test_cues_are_shown_the_most_reliable_first_and_only_where_there_are_any() -> None:
+    shown = json.loads(FusionPrompt(style="full").request(clips.LABELLED).messages[-1].content)
+    assert shown == {"duration_s": 10.0, "confirmed_labels": ["Helicopter"]}, "raters refute the dog"
+    doubted = LabelCue(name="Owl", quality=0.4)
+    clip = clips.SPEECH_OVER_MUSIC.model_copy(update={"labels": (doubted,)})
+    shown = json.loads(FusionPrompt(style="full").request(clip).messages[-1].content)
+    assert list(shown) == ["duration_s", "sounds", "music", "speech", "unconfirmed_labels"]
 
 
 def test_a_small_model_is_shown_wording_that_may_stand_in_the_caption() -> None:

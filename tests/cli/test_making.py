@@ -133,11 +133,13 @@ def test_models_tells_that_weights_are_missing(
     assert "fusionaudio models fetch" in result.stderr
 
 
-def test_every_weight_of_the_embedded_profile_has_a_user() -> None:
+def test_every_weight_of_the_embedded_profiles_has_a_user() -> None:
     """`models fetch` takes from the adapters' revisions which weights to fetch: none may slip through."""
     from fusionaudio_assets.cli.models import needed_by, profile_of
 
-    assert set(needed_by(profile_of("no lake", "embedded"))) == set(weights.names())
+    wanted = {name: set(needed_by(profile_of("no lake", name))) for name in ("embedded", "embedded-large")}
+    assert set.union(*wanted.values()) == set(weights.names())
+    assert wanted["embedded"] ^ wanted["embedded-large"] == {"smollm2-135m", "qwen2.5-coder-1.5b"}
 
 
 def _profile(folder: Path, head: str) -> Path:
