@@ -39,7 +39,7 @@ def named(caption: str) -> Named:
 def _patterns() -> dict[str, re.Pattern[str]]:
     text = files("fusionaudio_assets.captioning").joinpath("named.yaml").read_text(encoding="utf-8")
     raw: dict[str, Any] = yaml.safe_load(text)
-    instruments = {*_listed(raw["instruments"]), *_of_group("instrument")}
+    instruments = {*_listed(raw["instruments"]), *_of_group("instrument")} - set(_listed(raw["not_instruments"]))
     before = set(_listed(raw["genres_before_music"]))
     genres = {*_listed(raw["genres"]), *_of_group("genre")} - before
     followed = rf"(?=(?:[ ,]+[\w'’-]+){{0,2}}? (?:{'|'.join(raw['music_words'].split())})\b)"

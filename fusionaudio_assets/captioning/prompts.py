@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.cues import Cues, LabelCue
 from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, is_confirmed, refuted_labels
 from resources.adapter import Json
 from resources.errors import SettingError
@@ -99,11 +99,11 @@ class FusionPrompt(BaseModel):
         return self.file or {"full": "fusion.txt", "small": "fusion_small.txt"}[self.style]
 
     def _full_cues(self, cues: Cues) -> str:
-        """Return the cues as one JSON object, the most reliable first, without what is absent or not to be shown."""
+        """Return the cues as one JSON object, the most reliable first, without what is absent or not shown."""
         refuted = refuted_labels(cues)
         shown: dict[str, Any] = {
             "duration_s": cues.duration_s,
-            "confirmed_labels": [label.name for label in cues.labels if is_confirmed(label.quality)],
+            "confirmed_labels": [_rated(label) for label in cues.labels if is_confirmed(label.quality)],
             "silent": cues.silent,
             "sounds": [
                 {"sound": bare(sound_name(event.label).nouns[0]), "score": event.score, "from_to_s": event.spans}
@@ -117,7 +117,7 @@ class FusionPrompt(BaseModel):
             if cues.speech
             else {},
             "unconfirmed_labels": [
-                label.name for label in cues.labels if label.name not in refuted and not is_confirmed(label.quality)
+                _rated(label) for label in cues.labels if label.name not in refuted and not is_confirmed(label.quality)
             ],
             "visual": cues.visual.model_dump(exclude_defaults=True) if cues.visual and self.show_visual else {},
         }
@@ -125,6 +125,10 @@ class FusionPrompt(BaseModel):
         present = {name: value for name, value in shown.items() if value}
         # What some servers read as the end of a turn stands in angle brackets.
         return json.dumps(present, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _rated(label: LabelCue) -> str:
+    return label.name if label.quality is None else f"{label.name} ({label.quality:.0%})"
 
 
 def fill(path: str, shown: str) -> tuple[Message, ...]:

@@ -1,5 +1,6 @@
 """The report as people read it: Markdown, and figures for the metadata that the Dagster UI plots."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ def as_picture(report: Report) -> str:
         Panel("Captions by similarity", counts["similarity"]),
         Panel("Captions by writer", _captions(report, "author")),
         Panel("Captions by cue drawn on", _captions(report, "modality")),
-        Panel("Captions by cues together", {name or "none": count for name, count in counts["cues"].items()}),
+        Panel("Captions by number of cues", _numbers_of_cues(report)),
         Panel("Clips by label of the source", labels),
         *(Panel(f"Captions by {kind} named", report.numbers_named[kind]) for kind in KINDS),
     )
@@ -158,8 +159,16 @@ def _together(report: Report) -> str:
 
 def share_of_several(report: Report) -> float:
     """Share of the captions that draw on two cues or more; 0 without captions."""
-    cues = report.counts["cues"]
-    return sum(count for names, count in cues.items() if " + " in (names or "")) / max(cues.total(), 1)
+    numbers = _numbers_of_cues(report)
+    return sum(count for number, count in numbers.items() if number > 1) / max(numbers.total(), 1)
+
+
+def _numbers_of_cues(report: Report) -> Counter[int]:
+    """Captions by how many cues they draw on."""
+    numbers: Counter[int] = Counter()
+    for names, count in report.counts["cues"].items():
+        numbers[len(names.split(" + ")) if names else 0] += count
+    return numbers
 
 
 def _named(report: Report) -> str:

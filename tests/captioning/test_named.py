@@ -18,6 +18,7 @@ from fusionaudio_assets.captioning.named import Named, named
         ("A woman speaks in an excited tone.", Named((), ("excited",), ())),
         ("Country music; a Hammond organ.", Named(("hammond organ",), (), ("country",))),
         ("Slow, sad classical piano music.", Named(("piano",), ("sad",), ("classical",))),
+        ("Someone types on a keyboard while a horn honks.", Named()),
         ("", Named()),
     ],
 )

@@ -41,7 +41,7 @@ def test_requests_share_all_turns_but_the_last_so_that_a_server_can_keep_them(st
 
 def test_cues_are_shown_the_most_reliable_first_and_only_where_there_are_any() -> None:
     shown = json.loads(FusionPrompt(style="full").request(clips.LABELLED).messages[-1].content)
-    assert shown == {"duration_s": 10.0, "confirmed_labels": ["Helicopter"]}, "raters refute the dog"
+    assert shown == {"duration_s": 10.0, "confirmed_labels": ["Helicopter (100%)"]}, "raters refute the dog"
     doubted = LabelCue(name="Owl", quality=0.4)
     clip = clips.SPEECH_OVER_MUSIC.model_copy(update={"labels": (doubted,)})
     shown = json.loads(FusionPrompt(style="full").request(clip).messages[-1].content)
