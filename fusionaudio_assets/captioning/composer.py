@@ -113,7 +113,7 @@ class _Writer:
 
     def _alone(self, told: str, one: Heard) -> str:
         """Say of a lone sound that it goes on, or that there is no other."""
-        options = ["", ", with nothing else to be heard"]
+        options = ["", "", "", ", with nothing else to be heard"]
         if one.spans and one.coverage >= 0.85:
             options += [" throughout", " throughout", " the whole time"]
         return told + self.rng.choice(options)

@@ -28,7 +28,9 @@ VERSION = "3"
 COMPOSER = "composer"
 _MIN_WORDS, _MAX_WORDS = 3, 80
 _EMPTY_PHRASES = re.compile(
-    r"\b(?:various|different|several|multiple) (?:sounds|noises)\b|\b(?:ambiguous|unclear|cannot be)\b", re.I
+    r"\b(?:various|different|several|multiple) (?:sounds|noises)\b|\b(?:is|are) present\b"
+    r"|\b(?:ambiguous|unclear|cannot be)\b",
+    re.IGNORECASE,
 )
 _PEOPLE = frozenset({stem("someone"), stem("person")})
 _TIME_WORDS = frozenset(["beginning", "start", "end", "first", "last", "finally", "throughout", "suddenly", "twice"])

@@ -43,8 +43,9 @@ class MusicPhrases:
             return f"{name} plays{tempo or self.rng.choice(('', ' throughout'))}"
         subject = self._players(articles=True)
         plural = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
-        options = [f"{subject} {'play' if plural else 'plays'} {name}{tempo}"]
-        if name != "music":
+        played = "" if name == "music" else f" {name}"
+        options = [f"{subject} {'play' if plural else 'plays'}{played}{tempo}"]
+        if played:
             options.append(f"{name} plays{tempo}, with {players}")
         if tempo:
             options += [f"{name} with {players} plays{tempo}", f"{name} featuring {players} plays{tempo}"]

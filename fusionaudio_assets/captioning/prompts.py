@@ -17,7 +17,9 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fusionaudio_assets.captioning.cues import Cues, LabelCue
-from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, is_confirmed, refuted_labels
+from fusionaudio_assets.captioning.facts import Facts, Heard, Music, facts_of, is_confirmed, refuted_labels
+from fusionaudio_assets.captioning.layers import follows, in_order, music_frames
+from fusionaudio_assets.captioning.wording import joined
 from resources.adapter import Json
 from resources.errors import SettingError
 from resources.language_model import ChatRequest, Message
@@ -91,7 +93,7 @@ class FusionPrompt(BaseModel):
 
     def request(self, cues: Cues) -> ChatRequest:
         """Return the request for one clip."""
-        shown = small_cues(facts_of(cues)) if self.style == "small" else self._full_cues(cues)
+        shown = small_cues(facts_of(cues), cues.duration_s) if self.style == "small" else self._full_cues(cues)
         schema = _SMALL_SCHEMA if self.style == "small" else _FULL_SCHEMA
         return ChatRequest(fill(self._path(), shown), schema, self.max_tokens)
 
@@ -141,28 +143,37 @@ def prompt_sha256(path: str) -> str:
     return hashlib.sha256(_read(path).encode()).hexdigest()
 
 
-def small_cues(facts: Facts) -> str:
-    """Word the facts for a small model: clauses in order of time, background, music."""
-    sounds = sorted((one for one in (facts.speech, *facts.sounds) if one), key=lambda one: one.start_s or 0.0)
+def small_cues(facts: Facts, duration_s: float) -> str:
+    """Word the facts of a clip of `duration_s` for a small model: clauses in order of time, background, music."""
+    music = facts.music
+    passing = music if music and not music_frames(music, duration_s) else None
+    heard = [one for one in (facts.speech, *facts.sounds) if one]
+    if passing and heard:
+        clause = f"{_named(passing)} plays"
+        heard.append(Heard("Music", "music", (clause,), (clause,), 1.0, True, passing.spans, passing.coverage))
+        music = None
+    sounds = in_order(heard)
     front = [one for one in sounds if not one.steady] or sounds
     parts = [_in_time(front)] if front else []
     if behind := [one.nouns[0] for one in sounds if one not in front]:
         parts.append(f"background: {', '.join(behind)}")
     if facts.singing:
         parts.append(facts.singing.clauses[0])
-    if music := facts.music:
-        name = " ".join(filter(None, (*music.moods, music.genre, "music")))
-        players = f" with {' and '.join(music.instruments)}" if music.instruments else ""
-        parts.append(f"music: {name}{players}{music.tempo and f', {music.tempo}'}")
+    if music:
+        parts.append(f"music: {_named(music)}{music.tempo and f', {music.tempo}'}")
     return ". ".join(parts)
+
+
+def _named(music: Music) -> str:
+    name = " ".join(filter(None, (*music.moods, music.genre, "music")))
+    return f"{name} with {joined(music.instruments)}" if music.instruments else name
 
 
 def _in_time(sounds: Sequence[Heard]) -> str:
     """Join the clauses of sounds by "then" where one follows another, else by "and"."""
     text = sounds[0].clauses[0]
     for before, after in pairwise(sounds):
-        follows = before.end_s is not None and after.start_s is not None and after.start_s >= before.end_s
-        text += f"{', then' if follows else ' and'} {after.clauses[0]}"
+        text += f"{', then' if follows(before, after) else ' and'} {after.clauses[0]}"
     return text
 
 

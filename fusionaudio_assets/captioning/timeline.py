@@ -14,7 +14,7 @@ _CLOSE = 0.6
 """From this coverage on, the pauses of a sound need no mention beside another sound."""
 
 _HEARD = " can be heard"
-_SUBJECT = re.compile(r"an? \w+ (?!is |are |can |and |or )")
+_SUBJECT = re.compile(r"(an? \w+ )\w+s\b")
 
 
 class Timeline:
@@ -108,7 +108,9 @@ class Timeline:
         named = self.wording.is_better_named(last)
         if not follows(before, last):
             overlaps = named or "followed" in told
-            return f"{told}, with {self.wording.noun(last)}" if overlaps else f"{told} and {self.wording.clause(last)}"
+            if overlaps:
+                return f"{told}, with {self.wording.noun(last)}"
+            return f"{told}{',' if ' with ' in told else ''} and {self.wording.clause(last)}"
         if named or "followed" not in told:
             return f"{told}, {'and then' if 'followed' in told else 'followed by'} {self.wording.noun(last)}"
         return f"{told}, and then {self.wording.clause(last)}"
@@ -148,5 +150,5 @@ class Timeline:
 
 def _same_subject(a: str, b: str) -> str:
     """Return the second clause without its subject, where "an engine starts" and "an engine idles" share it."""
-    subject = _SUBJECT.match(b)
-    return b[subject.end() :] if subject and a.startswith(subject[0]) else ""
+    of_a, of_b = _SUBJECT.match(a), _SUBJECT.match(b)
+    return b.removeprefix(of_b[1]) if of_a and of_b and of_a[1] == of_b[1] else ""

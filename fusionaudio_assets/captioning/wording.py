@@ -1,12 +1,14 @@
 """Words for single sounds: a clause or a noun phrase each, and when it is heard; no wording twice in a caption."""
 
 import random
+import re
 from collections.abc import Sequence
 
 from fusionaudio_assets.captioning.facts import Heard
 
 _VAGUE_SUBJECTS = ("something", "someone", "there is")
 _WEAK_END = "can be heard"
+_BARE = re.compile(r"an? [\w-]+")
 _TALKS_ON = frozenset({"speech", "singing", "music"})
 
 
@@ -32,8 +34,9 @@ class Wording:
         return chosen
 
     def noun(self, one: Heard) -> str:
-        """Return a noun phrase, ``"a dog barking"``."""
-        return self.rng.choice(one.nouns)
+        """Return a noun phrase, ``"a dog barking"``; an animal of which no more is known is heard, not met."""
+        noun = self.rng.choice(one.nouns)
+        return f"the sound of {noun}" if one.group == "animal" and _BARE.fullmatch(noun) else noun
 
     def is_better_named(self, one: Heard) -> bool:
         """Whether the sound has no clause that tells more than its name, or none that is still free."""

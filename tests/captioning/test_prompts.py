@@ -49,10 +49,17 @@ def test_cues_are_shown_the_most_reliable_first_and_only_where_there_are_any() -
 
 
 def test_a_small_model_is_shown_wording_that_may_stand_in_the_caption() -> None:
-    assert small_cues(facts_of(clips.RAIN_AND_THUNDER)) == "thunder rumbles. background: rain"
-    assert small_cues(facts_of(clips.SPEECH_OVER_MUSIC)) == (
+    assert small_cues(facts_of(clips.RAIN_AND_THUNDER), 10) == "thunder rumbles. background: rain"
+    assert small_cues(facts_of(clips.SPEECH_OVER_MUSIC), 10) == (
         "a person speaks. music: calm ambient music with piano and strings, slow"
     )
+
+
+def test_music_that_follows_other_sounds_is_shown_after_them() -> None:
+    events = (clips.event("Speech", 0.9, (0, 4)), clips.event("Music", 0.8, (4.5, 10)))
+    clip = clips.SPEECH_OVER_MUSIC.model_copy(update={"events": events})
+    shown = small_cues(facts_of(clip), clip.duration_s)
+    assert shown == "a person speaks, then calm ambient music with piano and strings plays"
 
 
 @pytest.mark.parametrize("shown", ["show_transcript", "show_visual"])
