@@ -142,16 +142,21 @@ def _add(report: Report, connection: duckdb.DuckDBPyConnection, examples: int) -
         for row in _rows(connection, query):
             key = (row["value"], row["more"]) if "more" in row else row["value"]
             report.counts[name][key] += row["clips"]
-    for row in _rows(connection, CAPTIONS):
-        found = named(row["caption"])
-        for kind in KINDS:
-            names = getattr(found, kind)
-            report.named[kind].update(names)
-            for figure in (kind, *([f"{kind}{OF_MUSIC}"] if row["musical"] else [])):
-                report.numbers_named[figure][len(names)] += 1
+    _add_named(report, connection)
     for name, (direction, sign) in {"best": ("DESC", -1), "worst": ("ASC", 1)}.items():
         found = [*report.examples[name], *_rows(connection, EXAMPLES.format(direction=direction, most=examples))]
         report.examples[name] = sorted(found, key=lambda row: (sign * row["similarity"], row["clip_id"]))[:examples]
+
+
+def _add_named(report: Report, connection: duckdb.DuckDBPyConnection) -> None:
+    """Take in what the captions name."""
+    for row in _rows(connection, CAPTIONS):
+        words = named(row["caption"])
+        for kind in KINDS:
+            names = getattr(words, kind)
+            report.named[kind].update(names)
+            for figure in (kind, *([f"{kind}{OF_MUSIC}"] if row["musical"] else [])):
+                report.numbers_named[figure][len(names)] += 1
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterable[dict[str, Any]]:
