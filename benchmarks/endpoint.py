@@ -17,8 +17,9 @@ import os
 import platform
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -62,12 +63,12 @@ _ANSWER = {
 _MODELS = {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "nobody"}]}
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_s: float, spread: float) -> None:
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delays_s: Iterator[float]) -> None:
     try:
         while head := await _message(reader):
             is_chat = head.startswith(b"POST")
             if is_chat:
-                await asyncio.sleep(delay_s * random.uniform(1 - spread, 1 + spread))
+                await asyncio.sleep(next(delays_s))
             body = json.dumps(_ANSWER if is_chat else _MODELS).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
             writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
@@ -88,9 +89,10 @@ async def _message(reader: asyncio.StreamReader) -> bytes:
     return head
 
 
-def _serve(delay_s: float, spread: float, ready: Connection) -> None:
+def _serve(delays_s: Sequence[float], ready: Connection) -> None:
     async def serve() -> None:
-        server = await asyncio.start_server(lambda r, w: _answer(r, w, delay_s, spread), "127.0.0.1", 0, backlog=1024)
+        turns = cycle(delays_s)
+        server = await asyncio.start_server(lambda r, w: _answer(r, w, turns), "127.0.0.1", 0, backlog=1024)
         ready.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -98,11 +100,16 @@ def _serve(delay_s: float, spread: float, ready: Connection) -> None:
 
 
 @contextmanager
-def serving(delay_s: float, spread: float) -> Iterator[str]:
-    """Address of a server that answers after `delay_s`, give or take a share `spread` of it."""
+def serving(delay_s: float, spread: float, count: int) -> Iterator[str]:
+    """Address of a server that answers after `delay_s`, give or take a share `spread` of it.
+
+    The delays are drawn once and come again after `count` requests: everybody who puts as many is answered alike.
+    """
+    drawn = random.Random(0)
+    delays_s = [delay_s * drawn.uniform(1 - spread, 1 + spread) for _ in range(count)]
     context = get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(delay_s, spread, there), daemon=True)
+    process = context.Process(target=_serve, args=(delays_s, there), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{here.recv()}/v1"
@@ -174,7 +181,7 @@ def main() -> None:
     for delay_s, spread, concurrency, sound_s in CASES:
         limit = concurrency / delay_s
         count = max(4, round(seconds / delay_s)) * concurrency
-        with serving(delay_s, spread) as url:
+        with serving(delay_s, spread, count) as url:
             asked = url, request_of(sound_s), count, concurrency
             # Each twice and in turn, the better one counts: other work on the machine only ever slows.
             bare, client = zip(*((count / bare_s(*asked), count / client_s(*asked)) for _ in range(2)), strict=True)
