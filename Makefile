@@ -41,8 +41,9 @@ lint: $(VENV)/.dev ## ruff (lint and format) and mypy
 ui: $(VENV)/.core ## open the Dagster UI on LAKE (default ./lake), on loopback
 	$(BIN)/fusionaudio ui --lake $(LAKE)
 
-bench: $(VENV)/.dev ## platform overhead and the embedded pipeline against a naive loop (about 15 minutes)
+bench: $(VENV)/.dev ## platform overhead, stages against their limits, the embedded pipeline against a naive loop (about 20 minutes)
 	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.pipeline
 
 $(VENV)/bin/python:

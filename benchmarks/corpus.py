@@ -127,26 +127,55 @@ def make_corpus(sources: Sources, folder: Path, clips: int) -> list[Clip]:
     return written
 
 
+def make_speech(sources: Sources, folder: Path, clips: int) -> list[Clip]:
+    """Write `clips` clips of read speech alone into a folder, all MP4 with a still picture."""
+    folder.mkdir(parents=True)
+    pictures = sorted(file for file in sources.sounds.rglob("*") if file.suffix in {".png", ".jpg"})
+    if not pictures:
+        raise SystemExit(f"{sources.sounds} holds no picture.")
+    written = []
+    for number, ((audio, rate_hz), words) in enumerate(itertools.islice(_variants(sources.speech), clips)):
+        path = folder / f"{number:03d}.mp4"
+        stereo = np.clip(np.repeat(audio, 2, axis=0), -1, 1)
+        _write(path, resample(stereo, rate_hz, 44_100), 44_100, pictures[number % len(pictures)])
+        written.append(Clip(path, "speech", words))
+    if len(written) < clips:
+        raise SystemExit(f"{sources.speech} is enough for {len(written)} clips only.")
+    return written
+
+
 Sound = tuple[FloatArray, int]
 """``(channels, samples)`` and the rate in Hz."""
 
 
 def _speech(folder: Path, music: Iterator[Sound]) -> Iterator[tuple[Sound, str]]:
-    """Ordered pairs of sentences that fill a clip, some over music."""
+    """Pairs of sentences, every fourth over music."""
+    for number, ((audio, rate_hz), words) in enumerate(_read_aloud(folder)):
+        under_music = number % OVER_MUSIC_EVERY == OVER_MUSIC_EVERY - 1
+        yield (_over_music(audio, rate_hz, next(music)) if under_music else audio, rate_hz), words
+
+
+def _read_aloud(folder: Path) -> Iterator[tuple[Sound, str]]:
+    """Ordered pairs of sentences that fill a clip, with their words."""
     lines = (folder / "transcription").read_text().splitlines()
     found = [match.groups() for line in lines if (match := re.fullmatch(r"<s> (.*?) </s> \((.+)\)", line.strip()))]
     sentences = [(_read(folder / f"{name}.wav"), words) for words, name in found]
-    number = 0
     for pair in itertools.permutations(sentences, 2):
         rate_hz = pair[0][0][1]
         pause = np.zeros((1, round(PAUSE_S * rate_hz)), np.float32)
         audio = np.concatenate([to_mono(pair[0][0][0])[None], pause, to_mono(pair[1][0][0])[None]], axis=1)
-        if not 0.8 * CLIP_S <= audio.shape[1] / rate_hz <= 1.1 * CLIP_S:
-            continue
-        if number % OVER_MUSIC_EVERY == OVER_MUSIC_EVERY - 1:
-            audio = _over_music(audio, rate_hz, next(music))
-        number += 1
-        yield (audio, rate_hz), " ".join(words for _, words in pair)
+        if 0.8 * CLIP_S <= audio.shape[1] / rate_hz <= 1.1 * CLIP_S:
+            yield (audio, rate_hz), " ".join(words for _, words in pair)
+
+
+def _variants(folder: Path) -> Iterator[tuple[Sound, str]]:
+    """All pairs of sentences, then again at another speed, softer, and with noise 25 dB below the voice, and so on."""
+    noise = np.random.default_rng(0)
+    for speed, gain_db, with_noise in itertools.product((1.0, 0.95, 1.05), (0.0, -8.0), (False, True)):
+        for (audio, rate_hz), words in _read_aloud(folder):
+            said = resample(audio, rate_hz, round(rate_hz / speed)) * np.float32(10 ** (gain_db / 20))
+            level = float(np.sqrt(np.square(said).mean())) * 10 ** (-25 / 20) * with_noise
+            yield (said + noise.normal(0, level, said.shape).astype(np.float32), rate_hz), words
 
 
 def _over_music(speech: FloatArray, rate_hz: int, music: Sound) -> FloatArray:

@@ -5,6 +5,7 @@ knows 1,000 ImageNet classes, half of them animals and none of them people or sc
 pictures of anything else; hence the high floor and the careful words.
 """
 
+import itertools
 import json
 from collections.abc import Sequence
 from functools import cached_property
@@ -25,6 +26,7 @@ from resources.image_describer import ImageDescriber, SeenFrame, VisualDescripti
 from resources.load_time import loads
 from resources.media import KeyFrame
 from resources.music_describer import Labelled
+from resources.parallel import each
 
 _WEIGHT = "efficientnet-lite0"
 _NAMES_WEIGHT = "imagenet-classes"
@@ -39,10 +41,8 @@ class EfficientNetLite0(ImageDescriber):
 
     libraries: ClassVar[tuple[str, ...]] = ("onnxruntime", "pillow")
 
-    batch_size: ClassVar[int] = 8
-
     floor: float = Field(0.5, ge=0, le=1, description="Least probability of a label that is named.")
-    threads: int = runtime(0, "Threads of the CPU; 0 for all cores.")
+    threads: int = runtime(0, "Key frames that are worked on at the same time; 0 for one per core.")
 
     @property
     def model_name(self) -> str:
@@ -57,7 +57,7 @@ class EfficientNetLite0(ImageDescriber):
     @cached_property
     @loads
     def _session(self) -> ort.InferenceSession:
-        return session(weights.weight_path(_WEIGHT), self.threads)
+        return session(weights.weight_path(_WEIGHT), threads=1)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -66,14 +66,14 @@ class EfficientNetLite0(ImageDescriber):
 
     def load(self) -> None:
         """Load the graph and the names of its classes."""
-        _ = self._session, self._names
+        _ = self._session, self._distinct_names
 
     def probe(self) -> None:
         """Classify a grey picture."""
         grey = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 127, np.uint8)
         with answering(self.model_name):
-            probabilities = self._classify([grey])
-            if probabilities.shape != (1, len(self._names)) or not np.isfinite(probabilities).all():
+            probabilities = self._probabilities(grey)
+            if probabilities.shape != (len(self._names),) or not np.isfinite(probabilities).all():
                 raise ValueError("the answer to a probe has no probability for every class")
 
     def close(self) -> None:
@@ -81,27 +81,34 @@ class EfficientNetLite0(ImageDescriber):
         self.__dict__.pop("_session", None)
 
     def describe(self, clips: Sequence[Sequence[KeyFrame]]) -> list[VisualDescription]:
-        """Describe the key frames of each clip; all frames go through the network in batches."""
-        images = [frame.pixels for frames in clips for frame in frames]
-        batches = [self._classify(images[i : i + self.batch_size]) for i in range(0, len(images), self.batch_size)]
-        rows = iter(row for batch in batches for row in batch)
-        seen = [tuple(SeenFrame(frame.time_s, self._labels(next(rows))) for frame in frames) for frames in clips]
-        return [VisualDescription(frames, _describe(frames)) for frames in seen]
+        """Describe the key frames of each clip."""
+        self.load()
+        frames = [frame for frames in clips for frame in frames]
+        seen = iter(each(self._seen, frames, self.threads))
+        of_clips = [tuple(itertools.islice(seen, len(frames))) for frames in clips]
+        return [VisualDescription(frames, _describe(frames)) for frames in of_clips]
 
-    def _classify(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Probabilities ``(images, 1000)``."""
-        batch = np.stack([_prepare(image) for image in images])
-        logits = self._session.run(None, {"image": batch})[0]
-        probabilities: NDArray[np.float32] = scipy.special.softmax(logits, axis=1)
+    def _seen(self, frame: KeyFrame) -> SeenFrame:
+        return SeenFrame(frame.time_s, self._labels(self._probabilities(frame.pixels)))
+
+    def _probabilities(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Of every class, ``(1000,)``."""
+        logits = self._session.run(None, {"image": _prepare(image)[None]})[0]
+        probabilities: NDArray[np.float32] = scipy.special.softmax(logits[0])
         return probabilities
 
     def _labels(self, probabilities: NDArray[np.float32]) -> tuple[Labelled, ...]:
         """Labels at or above the floor, best first; classes of the same name are one label."""
-        by_name: dict[str, float] = {}
-        for name, probability in zip(self._names, probabilities.tolist(), strict=True):
-            by_name[name] = by_name.get(name, 0.0) + probability
-        best = sorted(by_name.items(), key=lambda item: (-item[1], item[0]))
-        return tuple(Labelled(name, min(score, 1.0)) for name, score in best if score >= self.floor)
+        names, places = self._distinct_names
+        scores = np.minimum(np.bincount(places, probabilities), 1.0)
+        above = [(names[place], float(scores[place])) for place in np.flatnonzero(scores >= self.floor)]
+        return tuple(Labelled(name, score) for name, score in sorted(above, key=lambda label: (-label[1], label[0])))
+
+    @cached_property
+    def _distinct_names(self) -> tuple[list[str], NDArray[np.intp]]:
+        """The different names, and which of them each class has."""
+        names, places = np.unique(self._names, return_inverse=True)
+        return names.tolist(), places
 
 
 def _prepare(image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -112,7 +119,8 @@ def _prepare(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     picture = Image.fromarray(image).resize(
         (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side)
     )
-    return (np.asarray(picture, np.float32).transpose(2, 0, 1) - np.float32(_CENTRE)) / np.float32(_SCALE)
+    channels = np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
+    return (channels.astype(np.float32) - np.float32(_CENTRE)) / np.float32(_SCALE)
 
 
 def _describe(frames: Sequence[SeenFrame]) -> str:

@@ -1,20 +1,21 @@
 """Sentence embeddings by MiniLM on onnxruntime, and the caption scorer that is built on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from pydantic import Field, PrivateAttr
 from tokenizers import Tokenizer
 
 from resources.adapter import runtime
+from resources.embedded.onnx_graph import session
 from resources.embedded.weights import revision, weight_path
 from resources.errors import ModelUnavailable
 from resources.load_time import loads
+from resources.parallel import each
 from resources.similarity import CaptionedClip, SimilarityScorer
 from resources.sound_names import sound_name, wording_sha256
 
@@ -27,9 +28,12 @@ class MiniLm:
     """all-MiniLM-L6-v2 with 8-bit weights: mean of the token vectors, scaled to length 1 (Reimers & Gurevych 2019).
 
     Loads on first use; may be shared between threads.
+
+    Args:
+        threads: Texts that are worked on at the same time; 0 for one per core.
     """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 0) -> None:
         self._threads = threads
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -38,7 +42,8 @@ class MiniLm:
         Texts go through one by one: the 8-bit graph scales its activations over a whole batch, so that in a batch the
         vector of a text would depend on its neighbours.
         """
-        return np.stack([self._embed(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), np.float32)
+        self.load()
+        return np.stack(each(self._embed, texts, self._threads)) if texts else np.zeros((0, DIMENSIONS), np.float32)
 
     def load(self) -> None:
         """Load the weights now."""
@@ -59,9 +64,7 @@ class MiniLm:
     @cached_property
     @loads
     def _session(self) -> Any:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        return ort.InferenceSession(self._folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+        return session(self._folder / "model.onnx", threads=1)
 
     @cached_property
     @loads
@@ -85,7 +88,7 @@ class TagBridge(SimilarityScorer):
 
     max_labels: int = Field(6, ge=1, description="Compare with at most this many classes, the best first.")
     min_score: float = Field(0.2, ge=0, le=1, description="Leave out classes that score less, if any scores more.")
-    threads: int = runtime(1, "Threads of the model.")
+    threads: int = runtime(0, "Texts that are worked on at the same time; 0 for one per core.")
 
     _model: MiniLm | None = PrivateAttr(default=None)
     _label_vectors: dict[str, NDArray[np.float32]] = PrivateAttr(default_factory=dict)
@@ -119,23 +122,27 @@ class TagBridge(SimilarityScorer):
 
     def score(self, clips: Sequence[CaptionedClip]) -> list[float]:
         """Score every captioned clip, a cosine; 0 for a clip without labels."""
-        return [self._score(clip.caption, self._chosen(clip)) for clip in clips]
+        chosen = [self._chosen(clip) for clip in clips]
+        self._learn({label for labels in chosen for label, _ in labels})
+        captions = self._minilm.embed([clip.caption for clip in clips])
+        return [self._cosine(caption, labels) for caption, labels in zip(captions, chosen, strict=True)]
 
     def close(self) -> None:
         """Release the model."""
         self._model = None
 
-    def _score(self, caption: str, labels: list[tuple[str, float]]) -> float:
+    def _learn(self, labels: Collection[str]) -> None:
+        """Embed the wordings of labels that were not met before."""
+        new = sorted(set(labels) - self._label_vectors.keys())
+        vectors = self._minilm.embed([f"{label}: {sound_name(label).clauses[0]}" for label in new])
+        self._label_vectors.update(zip(new, vectors, strict=True))
+
+    def _cosine(self, caption: NDArray[np.float32], labels: list[tuple[str, float]]) -> float:
         if not labels:
             return 0.0
-        tags = np.sum([score * self._label_vector(label) for label, score in labels], axis=0)
+        tags = np.sum([score * self._label_vectors[label] for label, score in labels], axis=0)
         length = float(np.linalg.norm(tags))
-        return float(np.clip(self._minilm.embed([caption])[0] @ tags / length, -1, 1)) if length else 0.0
-
-    def _label_vector(self, label: str) -> NDArray[np.float32]:
-        if label not in self._label_vectors:
-            self._label_vectors[label] = self._minilm.embed([f"{label}: {sound_name(label).clauses[0]}"])[0]
-        return self._label_vectors[label]
+        return float(np.clip(caption @ tags / length, -1, 1)) if length else 0.0
 
     def _chosen(self, clip: CaptionedClip) -> list[tuple[str, float]]:
         ranked = sorted(clip.labels, key=lambda labelled: (-labelled[1], labelled[0]))[: self.max_labels]

@@ -18,10 +18,11 @@ from resources.adapter import runtime
 from resources.embedded import weights
 from resources.embedded.music_tags import MSD_TAGS, MTT_TAGS, describe_music, sort_tags, sort_vocals
 from resources.embedded.musicnn_graph import MELS, PATCH_FRAMES
-from resources.embedded.onnx_graph import answering, each, session
+from resources.embedded.onnx_graph import answering, session
 from resources.embedded.tempo import measure_tempo
 from resources.load_time import loads
 from resources.music_describer import Labelled, MusicDescriber, MusicDescription
+from resources.parallel import each
 
 _TAGGERS = {"musicnn-mtt": MTT_TAGS, "musicnn-msd": MSD_TAGS}
 _WINDOW = 512

@@ -1,13 +1,11 @@
 """Small helper to write inference graphs in ONNX, and the check that a written graph computes what it must."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,8 +16,6 @@ from onnx import TensorProto, helper, numpy_helper
 from resources.errors import ModelUnavailable, WeightsMissing
 
 Array = NDArray[Any]
-Item = TypeVar("Item")
-Found = TypeVar("Found")
 _OPSET = 18
 _IR_VERSION = 9
 """Both written by every onnx and read by every onnxruntime that the dependencies allow."""
@@ -90,16 +86,6 @@ def session(path: Path, threads: int) -> ort.InferenceSession:
     options.inter_op_num_threads = 1
     with answering(path.name):
         return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-
-def each(function: Callable[[Item], Found], items: Sequence[Item], threads: int) -> list[Found]:
-    """Apply a function to every item, `threads` of them at a time (0: one per core); results are in order.
-
-    For graphs opened with one thread each. Threads that share one clip wait for each other, busily: with two of them,
-    clips of ten seconds cost musicnn and Spleeter half as much processor time again.
-    """
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        return list(pool.map(function, items))
 
 
 @contextmanager

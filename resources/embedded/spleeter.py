@@ -17,9 +17,10 @@ from pydantic import Field
 
 from resources.adapter import runtime
 from resources.embedded import weights
-from resources.embedded.onnx_graph import answering, each, session
+from resources.embedded.onnx_graph import answering, session
 from resources.embedded.spleeter_graph import BINS, FRAME_MULTIPLE
 from resources.load_time import loads
+from resources.parallel import each
 from resources.separator import Separator
 
 _WEIGHT = "spleeter-2stems"

