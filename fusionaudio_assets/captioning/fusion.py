@@ -9,10 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from fusionaudio_assets.captioning.composer import Composed, ambiguities, compose, modalities
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import Facts, facts_of
+from fusionaudio_assets.captioning.layers import SLACK_S
 from fusionaudio_assets.captioning.leaks import Leak, find_leaks
 from fusionaudio_assets.captioning.prompts import ABSTAIN_REASONS, MODALITIES, FusionPrompt
 from fusionaudio_assets.captioning.support import Claim, check_support
@@ -32,14 +34,16 @@ _EMPTY_PHRASES = re.compile(
     r"|\b(?:ambiguous|unclear|cannot be)\b",
     re.IGNORECASE,
 )
-_PEOPLE = frozenset({stem("someone"), stem("person")})
+_PEOPLE = frozenset(map(stem, ("someone", "somebody", "person")))
 _TIME_WORDS = frozenset(["beginning", "start", "end", "first", "last", "finally", "throughout", "suddenly", "twice"])
+_AT_ONCE = frozenset(["while", "as", "over"])
 _IN_ORDER = frozenset(["then", "followed", "before", "later", "next"])
 _LOOSE = re.compile(
     r", (?!then|with|while|as|and (?:then|an?|someone|something)\b|followed|before|joined|over|along|accompanied)[^,.]+"
 )
 _HEARD = re.compile(r"\b(?:is|are|can be) (?:also )?heard\b")
 _RELATED = frozenset(["while", "as", "then", "before", "after", "over", "with", "followed", "until", "during"])
+_TEMPO_ALONE = re.compile(r"\b(?:slow|moderate|fast)(?=[.,;]|$)")
 _PHRASE = re.compile(r"[A-Za-z][A-Za-z ,;()'’-]{2,118}[A-Za-z)]\.?")
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
 
@@ -153,7 +157,7 @@ def faults(caption: str, cues: Cues, facts: Facts, *, strict: bool = False) -> l
         found.append("It lists sounds instead of telling how they follow each other.")
     if match := _EMPTY_PHRASES.search(caption):
         found.append(f'"{match[0]}" says nothing.')
-    found += [f"It tells {later} before {earlier}." for earlier, later in _misordered(caption, facts)]
+    found += _misordered(caption, facts)
     if strict:
         repeated = Counter(one for run in claim_runs(caption) for one in {token.stem for token in run})
         found += [
@@ -163,7 +167,8 @@ def faults(caption: str, cues: Cues, facts: Facts, *, strict: bool = False) -> l
         found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(caption)]
         if caption.count(" and ") > 1 + bool(facts.music):
             found.append('It strings its sounds together by "and".')
-        found += [f'"{match[0]}" is no English.' for match in _clause_after_preposition(facts).finditer(caption)]
+        for pattern in (_clause_after_preposition(facts), _without_article(facts), _TEMPO_ALONE):
+            found += [f'"{match[0]}" is no English.' for match in pattern.finditer(caption)]
     return found
 
 
@@ -253,8 +258,17 @@ def _count(facts: Facts) -> int:
 
 def _clause_after_preposition(facts: Facts) -> re.Pattern[str]:
     """Match "followed by a dog barks"."""
-    clauses = [clause for one in (facts.speech, facts.singing, *facts.sounds) if one for clause in one.clauses]
-    return re.compile(rf"\b(?:with|by) (?:{'|'.join(map(re.escape, clauses)) or '(?!)'})", re.IGNORECASE)
+    return re.compile(rf"\b(?:with|by) (?:{'|'.join(map(re.escape, _clauses(facts))) or '(?!)'})", re.IGNORECASE)
+
+
+def _without_article(facts: Facts) -> re.Pattern[str]:
+    """Match "and whale calls"."""
+    bare = [re.escape(clause.split(" ", 1)[1]) for clause in _clauses(facts) if clause.startswith(("a ", "an "))]
+    return re.compile(rf"\b(?:and|then|while|as) (?:{'|'.join(bare) or '(?!)'})", re.IGNORECASE)
+
+
+def _clauses(facts: Facts) -> list[str]:
+    return [clause for one in (facts.speech, facts.singing, *facts.sounds) if one for clause in one.clauses]
 
 
 def _edited(caption: str, facts: Facts) -> str:
@@ -268,24 +282,34 @@ def _edited(caption: str, facts: Facts) -> str:
     return edited[:1].upper() + edited[1:]
 
 
-def _misordered(caption: str, facts: Facts) -> list[tuple[str, str]]:
-    """Return pairs of sounds, (first heard, second heard), that the caption tells as following the other way."""
+def _misordered(caption: str, facts: Facts) -> list[str]:
+    """Return what is wrong with the order in which a caption tells sounds that follow each other."""
     words = tokens(caption)
-    if not _IN_ORDER & {token.text.lower() for token in words}:
-        return []
+    heard = [one for one in (facts.speech, *facts.sounds) if one and one.spans]
+    timed = [(one.nouns[0], one.label.split(" + "), one.spans) for one in heard]
+    if facts.music and facts.music.spans:
+        timed.append(("the music", ["Music"], facts.music.spans))
     place: dict[str, int] = {}
-    timed = [one for one in (facts.speech, *facts.sounds) if one and one.spans]
-    for one in timed:
-        own = frozenset[str]().union(*map(sound_stems, one.label.split(" + ")))
-        place[one.label] = next((index for index, token in enumerate(words) if token.stem in own), -1)
-    return [
-        (a.nouns[0], b.nouns[0])
-        for a in timed
-        for b in timed
-        if a.spans[-1][1] <= b.spans[0][0]
-        and 0 <= place[b.label] < place[a.label]
-        and _IN_ORDER & {token.text.lower() for token in words[place[b.label] : place[a.label]]}
-    ]
+    for noun, labels, _ in timed:
+        own = frozenset[str]().union(*map(_telling_stems, labels))
+        place[noun] = next((index for index, token in enumerate(words) if token.stem in own), -1)
+    found = []
+    for (first, _, before), (second, _, after) in permutations(timed, 2):
+        if before[-1][1] > after[0][0] + SLACK_S or min(place[first], place[second]) < 0:
+            continue
+        start, end = sorted((place[first], place[second]))
+        between = {token.text.lower() for token in words[start:end]}
+        if place[second] < place[first] and _IN_ORDER & between:
+            found.append(f"It tells {second} before {first}.")
+        elif _AT_ONCE & between and not _IN_ORDER & between:
+            found.append(f"It tells {first} and {second} as if at once.")
+    return found
+
+
+def _telling_stems(label: str) -> frozenset[str]:
+    """Return the words that tell of a sound; that somebody makes it is true of many sounds."""
+    stems = sound_stems(label)
+    return stems - NEUTRAL_STEMS - _PEOPLE or stems
 
 
 def _left_out(caption: str, facts: Facts) -> list[str]:
@@ -294,5 +318,5 @@ def _left_out(caption: str, facts: Facts) -> list[str]:
     main = {one.nouns[0]: one.label.split(" + ") for one in (facts.speech, facts.singing, *facts.sounds) if one}
     if facts.music:
         main["the music"] = ["Music"]
-    stems = {name: frozenset[str]().union(*map(sound_stems, labels)) for name, labels in main.items()}
-    return [name for name, allowed in stems.items() if not said & (allowed - NEUTRAL_STEMS or allowed)]
+    stems = {name: frozenset[str]().union(*map(_telling_stems, labels)) for name, labels in main.items()}
+    return [name for name, allowed in stems.items() if not said & allowed]

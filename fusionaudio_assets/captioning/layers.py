@@ -9,7 +9,8 @@ _EARLY, _LATE = 0.2, 0.75
 """What begins before and ends after these shares of a clip frames all that happens in it."""
 
 _LASTING_COVERAGE = 0.5
-_SLACK_S = 0.3
+SLACK_S = 0.3
+"""A sound may begin this much before another ends, and still follows it."""
 
 
 @dataclass(frozen=True)
@@ -72,4 +73,4 @@ def follows(first: Heard, second: Heard) -> bool:
     """Whether the second sound begins when the first is over."""
     if first.end_s is None or second.start_s is None:
         return False
-    return second.start_s >= first.end_s - _SLACK_S
+    return second.start_s >= first.end_s - SLACK_S

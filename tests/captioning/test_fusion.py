@@ -100,6 +100,33 @@ def test_events_told_in_the_wrong_order_are_refused() -> None:
     assert "before" in fused.draft_rejected
 
 
+def test_events_that_follow_each_other_are_not_told_as_if_at_once() -> None:
+    (fused,) = fuse([clips.DOG_THEN_HORN], Scripted(answers=("A dog barks while a car horn honks.",)))
+    assert "as if at once" in fused.draft_rejected
+    spoken = clips.SPEECH_OVER_MUSIC.model_copy(
+        update={"events": (clips.event("Speech", 0.9, (0, 4)), clips.event("Music", 0.8, (4.5, 10)))}
+    )
+    told = "A person speaks over calm, slow ambient music with piano and strings."
+    (fused,) = fuse([spoken], Scripted(answers=(told,)))
+    assert "speech and the music as if at once" in fused.draft_rejected
+
+
+def test_somebody_alone_tells_of_no_sound_that_somebody_makes() -> None:
+    events = (clips.event("Computer keyboard", 0.8, (0, 5)), clips.event("Rain", 0.8, (0, 10)))
+    clip = Cues(duration_s=10, events=events)
+    (fused,) = fuse([clip], Scripted(answers=("Someone can be heard while rain falls.",)))
+    assert "leaves out: typing on a keyboard" in fused.draft_rejected
+
+
+@pytest.mark.parametrize(
+    "draft", ["Rain falls and dog barks.", "Rain falls with slow.", "Rain falls, with a dog barks."]
+)
+def test_what_is_no_english_is_refused_of_a_small_model(draft: str) -> None:
+    clip = Cues(duration_s=10, events=(clips.event("Bark", 0.8, (0, 9)), clips.event("Rain", 0.8, (0, 10))))
+    (fused,) = fuse([clip], Scripted(answers=(draft,)))
+    assert "is no English" in fused.draft_rejected
+
+
 def test_a_leaky_draft_is_refused() -> None:
     draft = "A person speaks to John while a dog barks and wind blows."
     (fused,) = fuse([clips.SPEECH_AND_DOG_SEEN], Scripted(answers=(draft,)))
