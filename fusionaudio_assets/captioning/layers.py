@@ -42,8 +42,10 @@ def layers_of(facts: Facts, duration_s: float, *, music_leads: bool) -> Layers:
         music_leads: Music is told, and singing with it.
     """
     voices = [one for one in (facts.speech, None if music_leads else facts.singing) if one]
-    behind = [one for one in facts.sounds if one.steady]
-    front = [*voices, *(one for one in facts.sounds if not one.steady)]
+    standing_out = [*voices, *(one for one in facts.sounds if not one.steady)]
+    # What begins when another sound is over has its place in time.
+    behind = [one for one in facts.sounds if one.steady and not any(follows(other, one) for other in standing_out)]
+    front = [*voices, *(one for one in facts.sounds if one not in behind)]
     if not front and not music_leads:
         front, behind = behind[:2], behind[2:]
     lasting = [one for one in front if frames(one.spans, one.coverage, duration_s)]

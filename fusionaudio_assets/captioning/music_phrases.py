@@ -71,11 +71,12 @@ class MusicPhrases:
         """Set music under a short clause; returns it, and a sentence on what plays the music, which may be empty."""
         if self.singing:
             return f"{lead} over {self.full()} and {self.rng.choice(self.singing.nouns)}", ""
+        bound = bool({"while", "as", "before"} & set(lead.split()))
         if self.music.instruments and self.rng.random() < 0.3:
-            under = self.rng.choice((f"{lead} over {self.name()}", f"{lead} as {self.name()} plays"))
-            return under, f"the music features {self._players(articles=True)}"
+            under = [f"{lead} over {self.name()}", *([] if bound else [f"{lead} as {self.name()} plays"])]
+            return self.rng.choice(under), f"the music features {self._players(articles=True)}"
         options = [f"{lead} over {self.full()}"]
-        if not self.music.instruments:
+        if not self.music.instruments and not bound:
             options.append(f"{lead} while {self.name()} plays")
         return self.rng.choice(options), ""
 

@@ -62,7 +62,7 @@ class Wording:
         if one.start_s > 0.65 * self.duration_s:
             return self.rng.choice((" near the end", " toward the end"))
         if one.end_s < 0.35 * self.duration_s:
-            return self.rng.choice((" at the beginning", " at the start"))
+            return " at the beginning"
         return ""
 
 

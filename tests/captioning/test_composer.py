@@ -1,12 +1,14 @@
 """Captions read as an editor reads them: right order, nothing invented, nothing doubtful said plainly."""
 
+import re
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fusionaudio_assets.captioning.composer import compose
-from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, SpeechCue
+from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, MusicCue, SpeechCue
 from fusionaudio_assets.captioning.support import check_support
 from resources.sound_names import known_labels
 from tests.captioning import clips
@@ -93,3 +95,56 @@ def test_the_page_of_captions_is_up_to_date() -> None:
     """Whoever changes a wording sees, and reads, all captions that change with it."""
     page = runpy.run_path(str(DOCS / "make_captions.py"))["page"]()
     assert (DOCS / "captions.md").read_text() == page, "run `python docs/make_captions.py` and read what changed"
+
+
+def music(**fields: Any) -> Cues:
+    tagged = (clips.event("Music", 0.9, (0, 10)),)
+    return Cues(duration_s=10, events=tagged, music=MusicCue.model_validate(fields))
+
+
+def test_what_lasts_frames_what_happens() -> None:
+    events = (
+        clips.event("Speech", 0.9, (0, 10)),
+        clips.event("Door", 0.8, (2, 3)),
+        clips.event("Keys jangling", 0.8, (5, 6)),
+    )
+    caption = words(Cues(duration_s=10, events=events))
+    assert caption.startswith(("as ", "while "))
+    assert caption.index("door") < caption.index("keys")
+
+
+def test_music_that_begins_late_follows_what_was_heard_before() -> None:
+    events = (clips.event("Speech", 0.9, (0, 4)), clips.event("Music", 0.8, (4.5, 10)))
+    caption = words(clips.SPEECH_OVER_MUSIC.model_copy(update={"events": events}))
+    assert re.search(r"(then|before|followed by) .*music", caption)
+
+
+def test_music_has_no_two_characters_that_exclude_each_other() -> None:
+    caption = words(music(genres=["jazz"], moods=["calm", "loud", "sad"]))
+    assert "calm" in caption
+    assert "loud" not in caption
+
+
+@pytest.mark.parametrize(
+    ("instruments", "said", "unsaid"),
+    [
+        (["strings", "violin", "cello"], "cello", "strings"),
+        (["guitar", "electric guitar"], "electric guitar", "guitar and"),
+        (["choir", "organ"], "organ", "choir"),
+    ],
+)
+def test_no_family_of_instruments_stands_beside_its_member(instruments: list[str], said: str, unsaid: str) -> None:
+    caption = words(music(instruments=instruments))
+    assert said in caption
+    assert unsaid not in caption
+
+
+def test_two_sounds_of_one_maker_have_one_subject() -> None:
+    events = (clips.event("Engine starting", 0.9, (0, 3)), clips.event("Idling", 0.9, (4, 10)))
+    assert words(Cues(duration_s=10, events=events)) == "an engine starts, then idles."
+
+
+def test_a_label_tells_the_tagger_s_wider_classes() -> None:
+    label = LabelCue(name="Helicopter", implied=("Aircraft", "Vehicle"))
+    clip = Cues(duration_s=10, labels=(label,), events=(clips.event("Vehicle", 0.8, (0, 10)),))
+    assert "vehicle" not in words(clip)

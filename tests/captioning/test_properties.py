@@ -24,6 +24,7 @@ def test_a_composed_caption_is_prose_that_the_cues_support(clip: Cues) -> None:
         assert re.fullmatch(r"[A-Z][^\n]*\.", composed.caption)
         assert "  " not in composed.caption
         assert not re.search(r"\.\.|,,|\ba an?\b|[\x00-\x1f]", composed.caption)
+        assert not re.search(r"\bwhile\b[^.]*\bwhile\b|in the background[^.]*in the background", composed.caption)
         assert check_support(composed.caption, clip).unsupported == ()
         assert find_leaks(composed.caption, clip) == []
 
