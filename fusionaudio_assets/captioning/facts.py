@@ -286,7 +286,8 @@ def _music(cue: MusicCue | None, tagged: list[Heard], sayable: list[Heard]) -> t
     genres = [one.nouns[0] for one in ranked if one.group == "genre"]
     genres += [proper_form(genre.removesuffix(" music")) for genre in plain_words(cue.genres)]
     moods = plain_words(cue.moods) + [one.nouns[0] for one in ranked if one.group == "mood"]
-    moods = _compatible(mood for mood in dict.fromkeys(moods) if mood not in {"slow", "fast", "moderate"} or not tempo)
+    paces = {"slow", "fast", "moderate"} if tempo else {""}
+    moods = [mood for mood in _compatible([tempo, *dict.fromkeys(moods)]) if mood not in paces]
     genre = next((genre for genre in genres if genre and genre not in {*moods, "music"}), "")
     said = _without_wider([*named, *plain_words(cue.instruments)])
     longest = max(tagged, key=lambda one: one.coverage, default=None)

@@ -107,4 +107,10 @@ class MusicPhrases:
 
 
 def _takes_article(noun: str) -> bool:
-    return not is_plural(noun) and noun not in {"percussion", "timpani", "tabla", "bass", "brass"}
+    return not (is_plural(noun) or noun.endswith("ing")) and noun not in {
+        "percussion",
+        "timpani",
+        "tabla",
+        "bass",
+        "brass",
+    }
