@@ -4,6 +4,8 @@ Pure functions over words; the lists and patterns they go by are in `leak_words.
 is never a leak: "an orange juice advert" is one only where nobody tagged or described it by ear.
 """
 
+from collections.abc import Sequence
+
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks.heard import heard_stems, seen_stems, sharpened_stems
 from fusionaudio_assets.captioning.leaks.leak import Leak
@@ -18,21 +20,31 @@ __all__ = ["Leak", "find_leaks"]
 
 def find_leaks(caption: str, cues: Cues) -> list[Leak]:
     """Find what a caption takes from the pictures or from the words spoken, in order of place."""
-    heard = heard_stems(cues)
+    heard, seen = heard_stems(cues), seen_stems(cues)
     said = tokens(caption)
-    found = [
-        *visual_leaks(caption, said, heard, seen_stems(cues), sharpened_stems(cues, heard)),
-        *quoted_leaks(caption, said, heard),
+    spoken = [
+        *quoted_leaks(caption, said, heard, seen),
         *reported_leaks(caption, said, heard),
         *spoken_leaks(caption, said, heard, cues.speech.text if cues.speech else ""),
     ]
+    looked = visual_leaks(caption, said, heard, seen, sharpened_stems(cues, heard))
+    found = [*spoken, *(leak for leak in looked if _seen(leak, seen) or not _within(leak, spoken))]
     return sorted(_outermost(found), key=lambda leak: (leak.start, leak.end, leak.kind))
 
 
-def _outermost(leaks: list[Leak]) -> list[Leak]:
+def _seen(leak: Leak, seen: frozenset[str]) -> bool:
+    return not seen.isdisjoint(token.stem for token in tokens(leak.text))
+
+
+def _within(leak: Leak, others: Sequence[Leak]) -> bool:
+    """Whether a leak lies within another: "black ice" is no look where a voice warns of it."""
+    return any(one.start <= leak.start and leak.end <= one.end for one in others)
+
+
+def _outermost(leaks: Sequence[Leak]) -> list[Leak]:
     """Drop the leaks that lie within another of their kind."""
     kept: list[Leak] = []
     for leak in sorted(leaks, key=lambda one: (one.start, -one.end)):
-        if not any(one.kind == leak.kind and one.start <= leak.start and leak.end <= one.end for one in kept):
+        if not _within(leak, [one for one in kept if one.kind == leak.kind]):
             kept.append(leak)
     return kept

@@ -25,23 +25,23 @@ _SCREEN_TEXT = re.compile(
 _SOUND_WORD = re.compile(r" ?(?:sounds?|noises?|effects?|calls?|-like)\b", re.IGNORECASE)
 
 
-def quoted_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
+def quoted_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], seen: frozenset[str]) -> Iterator[Leak]:
     """Find quotations, addresses and names of which some word is in no audible cue.
 
-    What is quoted from a sign or a screen is a visual leak. ``a "whoosh" sound`` quotes nobody.
+    What is quoted from a sign or a screen, or stands in the picture, is a visual leak. ``a "whoosh" sound`` quotes nobody.
     """
     for match in _QUOTE.finditer(caption):
-        if _heard(match, said, heard) or _SOUND_WORD.match(caption, match.end()):
+        if _all_in(heard, match, said) or _SOUND_WORD.match(caption, match.end()):
             continue
-        if _SCREEN_TEXT.search(caption, 0, match.start()):
+        if _SCREEN_TEXT.search(caption, 0, match.start()) or _all_in(seen, match, said):
             yield Leak("visual", match[0], *match.span(), "text on a screen cannot be heard")
         else:
             yield Leak("speech", match[0], *match.span(), "it quotes speech")
     for reason, form in _BY_FORM.items():
         for match in form.finditer(caption):
-            if not _heard(match, said, heard):
+            if not _all_in(heard, match, said):
                 yield Leak("speech", match[0], *match.span(), reason)
 
 
-def _heard(match: re.Match[str], said: Sequence[Token], heard: frozenset[str]) -> bool:
-    return all(token.stem in heard for token in said if match.start() <= token.start < match.end())
+def _all_in(known: frozenset[str], match: re.Match[str], said: Sequence[Token]) -> bool:
+    return all(token.stem in known for token in said if match.start() <= token.start < match.end())

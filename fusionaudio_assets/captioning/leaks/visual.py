@@ -12,6 +12,7 @@ _LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
 _FREE = stems(raw()["free"])
 _POSTURES = words(raw()["posture"])
 _BEINGS = words(raw()["groups"]["being"])
+_ADJECTIVE_ENDINGS = ("y", "ing", "ed", "ic", "al", "ous", "ful", "less", "ish")
 _SONIC = words(raw()["groups"]["sonic"])
 
 
@@ -38,12 +39,24 @@ def visual_leaks(
             continue
         if token.text.lower() in _POSTURES and _taken_by_a_being(said[:index]):
             yield Leak("visual", token.text, token.start, token.end, "a posture or gesture cannot be heard")
-        elif token.stem in seen - sharpened and not _free(token):
+        elif token.stem in seen - sharpened and not _free(token) and not _of_a_sound(said[index : index + 4]):
             yield Leak("visual", token.text, token.start, token.end, "only the pictures show it")
 
 
 def _free(token: Token) -> bool:
     return token.text.lower() in FUNCTION_WORDS or token.stem in _FREE | NEUTRAL_STEMS
+
+
+def _of_a_sound(ahead: Sequence[Token]) -> bool:
+    """Whether the first of these words is an adjective of a sound or mood: "a smoky, late-night mood"."""
+    if not ahead[0].text.lower().endswith(_ADJECTIVE_ENDINGS):
+        return False
+    for token in ahead[1:]:
+        if token.text.lower() in FUNCTION_WORDS:
+            return False
+        if token.text.lower() in _SONIC:
+            return True
+    return False
 
 
 def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:
