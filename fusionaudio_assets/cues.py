@@ -5,6 +5,7 @@ import langcodes
 from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, MusicCue, SpeechCue, VisualCue
 from fusionaudio_assets.captioning.facts import is_confirmed
 from fusionaudio_assets.captioning.names import plain_name
+from fusionaudio_assets.captioning.reports import plain_cues
 from fusionaudio_assets.captioning.words import tokens
 from fusionaudio_assets.ingest.records import best_qualities
 from fusionaudio_assets.stage import Row, Upstream
@@ -32,12 +33,12 @@ def cues_of(rows: Upstream, gate: PresenceGate, ontology: Ontology) -> Cues:
     """Gather the cues from the rows of one clip; a cue whose stage was skipped or failed is absent.
 
     Of a transcript its words count, of pictures what is seen anywhere: punctuation, scores and times of another model
-    write no caption anew.
+    write no caption anew. What reports no sound in plain English is left out (`captioning.reports`).
     """
     clip, tags = rows["raw_clips"], rows["tags"]
     tagged = tags["status"] == Status.OK
     sound = rows["sound_captions"]
-    return Cues(
+    cues = Cues(
         duration_s=clip["duration_s"],
         labels=_labels(clip, ontology),
         events=_events(tags, gate, ontology) if tagged else (),
@@ -49,6 +50,7 @@ def cues_of(rows: Upstream, gate: PresenceGate, ontology: Ontology) -> Cues:
         silent=clip["peak_db"] <= SILENT_PEAK_DB,
         loudness_lufs=clip["loudness_lufs"],
     )
+    return plain_cues(cues)
 
 
 def left_out(clip: Row, ontology: Ontology) -> list[str]:

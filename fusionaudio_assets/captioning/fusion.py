@@ -16,10 +16,12 @@ from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import Facts, facts_of
 from fusionaudio_assets.captioning.layers import SLACK_S
 from fusionaudio_assets.captioning.leaks import Leak, find_leaks
+from fusionaudio_assets.captioning.names import sound_vocabulary
 from fusionaudio_assets.captioning.prompts import ABSTAIN_REASONS, MODALITIES, FusionPrompt
+from fusionaudio_assets.captioning.reports import plain_cues
 from fusionaudio_assets.captioning.support import Claim, check_support
 from fusionaudio_assets.captioning.vocabulary import sound_stems
-from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, claim_runs, stem, tokens
+from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, claim_runs, content_stems, stem, tokens
 from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message, tokens_of
@@ -34,6 +36,7 @@ _EMPTY_PHRASES = re.compile(
     r"|\b(?:ambiguous|unclear|cannot be)\b",
     re.IGNORECASE,
 )
+_CONFUSING = content_stems("could be confused with mistaken for taken as similar alike like either or rather than")
 _PEOPLE = frozenset(map(stem, ("someone", "somebody", "person")))
 _TIME_WORDS = frozenset(["beginning", "start", "end", "first", "last", "finally", "throughout", "suddenly", "twice"])
 _AT_ONCE = frozenset(["while", "as", "over"])
@@ -45,6 +48,7 @@ _HEARD = re.compile(r"\b(?:is|are|can be) (?:also )?heard\b")
 _RELATED = frozenset(["while", "as", "then", "before", "after", "over", "with", "followed", "until", "during"])
 _TEMPO_ALONE = re.compile(r"\b(?:slow|moderate|fast)(?=[.,;]|$)")
 _PHRASE = re.compile(r"[A-Za-z][A-Za-z ,;()'’-]{2,118}[A-Za-z)]\.?")
+_CHARACTERS = re.compile(r"(?:[^\W_]|[ .,;:!?'’\"“”()–—-])*")
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
 
 
@@ -106,6 +110,7 @@ def fuse(clips: Sequence[Cues], model: LanguageModel | None, prompt: FusionPromp
         ModelUnavailable: The model is gone. A clip that only it cannot answer gets the composer's caption.
     """
     prompt = prompt or FusionPrompt()
+    clips = [plain_cues(cues) for cues in clips]
     results = [_composed(cues) for cues in clips]
     if model is None:
         return results
@@ -151,6 +156,8 @@ def faults(caption: str, cues: Cues, facts: Facts, *, strict: bool = False) -> l
     words = [token.text.lower() for token in tokens(caption)]
     if not _MIN_WORDS <= len(words) <= _MAX_WORDS:
         found.append(f"It has {len(words)} words.")
+    if not _CHARACTERS.fullmatch(caption):
+        found.append("It holds characters that stand in no prose.")
     if not _SENTENCES.fullmatch(caption):
         found.append("It is not made of whole sentences.")
     if len(_HEARD.findall(caption)) > 1 or (caption.count(",") > 2 and not _RELATED & set(words)):
@@ -235,12 +242,17 @@ def _declared(answer: Mapping[str, Json], attempt: _Attempt) -> set[str]:
 
 
 def _kept(said: Sequence[object], cues: Cues) -> tuple[str, ...]:
-    """Return the ambiguities that a model names, without those that are no short phrase or leak.
+    """Return the ambiguities that a model names, without those that are no short phrase about sounds, or leak.
 
     They name sounds that are not there, so no cue can support them.
     """
     phrases = [" ".join(str(one).split()) for one in said]
-    return tuple(one for one in phrases if _PHRASE.fullmatch(one) and not find_leaks(one, cues))
+    about_sound = sound_vocabulary() | NEUTRAL_STEMS | _CONFUSING
+    return tuple(
+        one
+        for one in phrases
+        if _PHRASE.fullmatch(one) and content_stems(one) <= about_sound and not find_leaks(one, cues)
+    )
 
 
 def _rewrite(request: ChatRequest, reply: ChatReply, found: Sequence[str]) -> ChatRequest:

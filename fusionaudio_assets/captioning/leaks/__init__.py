@@ -28,7 +28,11 @@ def find_leaks(caption: str, cues: Cues) -> list[Leak]:
         *spoken_leaks(caption, said, heard, cues.speech.text if cues.speech else ""),
     ]
     looked = visual_leaks(caption, said, heard, seen, sharpened_stems(cues, heard))
-    found = [*spoken, *(leak for leak in looked if _seen(leak, seen) or not _within(leak, spoken))]
+    reported = _covered(spoken)
+    found = [
+        *spoken,
+        *(one for one in looked if _seen(one, seen) or not reported.issuperset(range(one.start, one.end))),
+    ]
     return sorted(_outermost(found), key=lambda leak: (leak.start, leak.end, leak.kind))
 
 
@@ -36,15 +40,17 @@ def _seen(leak: Leak, seen: frozenset[str]) -> bool:
     return not seen.isdisjoint(token.stem for token in tokens(leak.text))
 
 
-def _within(leak: Leak, others: Sequence[Leak]) -> bool:
-    """Whether a leak lies within another: "black ice" is no look where a voice warns of it."""
-    return any(one.start <= leak.start and leak.end <= one.end for one in others)
+def _covered(leaks: Sequence[Leak]) -> set[int]:
+    """Return the places that leaks cover: "black ice" is no look where a voice warns of it."""
+    return {place for leak in leaks for place in range(leak.start, leak.end)}
 
 
 def _outermost(leaks: Sequence[Leak]) -> list[Leak]:
     """Drop the leaks that lie within another of their kind."""
     kept: list[Leak] = []
+    furthest: dict[str, int] = {}
     for leak in sorted(leaks, key=lambda one: (one.start, -one.end)):
-        if not _within(leak, [one for one in kept if one.kind == leak.kind]):
+        if leak.end > furthest.get(leak.kind, 0):
             kept.append(leak)
+            furthest[leak.kind] = leak.end
     return kept

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.words import Token
 
-_QUOTE = re.compile(r"[\"“”«»„]([^\"“”«»„]+)[\"“”«»]|(?<!\w)[‘'](\w[^’']*(?:['’]\w[^’']*)*[\w!?.,])[’'](?!\w)")
+_QUOTE = re.compile(
+    r"[\"“”«»„]([^\"“”«»„]+)[\"“”«»]|(?<!\w)[‘'](\w[^’']{0,200}(?:['’]\w[^’']{0,200}){0,9}[\w!?.,])[’'](?!\w)"
+)
 _BY_FORM = {
     "it names an address": re.compile(
         r"\b(?:https?://\S+|www\.\S+|[\w.+-]+@\w[\w.-]*\.\w+"
@@ -22,18 +24,21 @@ _BY_FORM = {
 _SCREEN_TEXT = re.compile(
     r"\b(?:title|card|sign|text|banner|subtitle|caption|screen|logo|label|poster)s?\b[^.]*$", re.IGNORECASE
 )
+_REACH_BACK = 80
 _SOUND_WORD = re.compile(r" ?(?:sounds?|noises?|effects?|calls?|-like)\b", re.IGNORECASE)
 
 
 def quoted_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], seen: frozenset[str]) -> Iterator[Leak]:
     """Find quotations, addresses and names of which some word is in no audible cue.
 
-    What is quoted from a sign or a screen, or stands in the picture, is a visual leak. ``a "whoosh" sound`` quotes nobody.
+    What is quoted from a sign, a screen or the picture is a visual leak. ``a "whoosh" sound`` quotes nobody.
     """
     for match in _QUOTE.finditer(caption):
         if _all_in(heard, match, said) or _SOUND_WORD.match(caption, match.end()):
             continue
-        if _SCREEN_TEXT.search(caption, 0, match.start()) or _all_in(seen, match, said):
+        if _SCREEN_TEXT.search(caption, max(0, match.start() - _REACH_BACK), match.start()) or _all_in(
+            seen, match, said
+        ):
             yield Leak("visual", match[0], *match.span(), "text on a screen cannot be heard")
         else:
             yield Leak("speech", match[0], *match.span(), "it quotes speech")

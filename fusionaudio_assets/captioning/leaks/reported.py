@@ -19,6 +19,7 @@ _VOICED = words("voice tone manner accent whisper way style")
 _DETERMINERS = words("a an the this that these those some any no each every his her its their")
 _REACH_BACK = 7
 _REACH_TOPIC = 6
+_REACH_CLAUSE = 25
 
 
 def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
@@ -55,7 +56,9 @@ def _is_verb(said: Sequence[Token], index: int) -> bool:
 def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
     """Return the words after the one at `index`, up to where what was said ends."""
     end = index + 1
-    while end < len(said) and not _BREAK.search(caption, said[end - 1].end, said[end].start):
+    while end < min(len(said), index + _REACH_CLAUSE) and not _BREAK.search(
+        caption, said[end - 1].end, said[end].start
+    ):
         word = said[end].text.lower()
         if word in _REPORTS["boundary"] or (word in {"in", "with"} and _of_the_voice(said[end + 1 : end + 6])):
             break

@@ -1,7 +1,9 @@
 """Visual leaks: what only eyes can tell, and what only the pictures of this clip show."""
 
-import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from operator import attrgetter
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.tables import pattern, raw, stems, words
@@ -12,6 +14,7 @@ _LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
 _FREE = stems(raw()["free"])
 _POSTURES = words(raw()["posture"])
 _BEINGS = words(raw()["groups"]["being"])
+_LONGEST_LOOK = 12
 _ADJECTIVE_ENDINGS = ("y", "ing", "ed", "ic", "al", "ous", "ful", "less", "ish")
 _SONIC = words(raw()["groups"]["sonic"])
 
@@ -28,14 +31,14 @@ def visual_leaks(
         seen: Stems of what is seen.
         sharpened: Those of `seen` that may name the source of a vague sound.
     """
-    masks = [match.span() for match in _SOUNDING.finditer(caption)]
+    masked = {place for match in _SOUNDING.finditer(caption) for place in range(*match.span())}
     for kind, look in _LOOKS.items():
         for match in look.finditer(caption):
             own = _claiming(said, *match.span())
-            if not (own and own <= heard) and not _within(match, masks):
+            if not (own and own <= heard) and masked.isdisjoint(range(*match.span())):
                 yield Leak("visual", match[0], match.start(), match.end(), f"{kind} cannot be heard")
     for index, token in enumerate(said):
-        if token.stem in heard or _within(token, masks):
+        if token.stem in heard or not masked.isdisjoint(range(token.start, token.end)):
             continue
         if token.text.lower() in _POSTURES and _taken_by_a_being(said[:index]):
             yield Leak("visual", token.text, token.start, token.end, "a posture or gesture cannot be heard")
@@ -61,13 +64,9 @@ def _of_a_sound(ahead: Sequence[Token]) -> bool:
 
 def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:
     """Return the stems of the claiming words in a place."""
-    inside = (token for token in said if token.start < end and start < token.end)
+    first = bisect_right(said, start, key=attrgetter("end"))
+    inside = takewhile(lambda token: token.start < end, said[first : first + _LONGEST_LOOK])
     return frozenset(t.stem for t in inside if t.text.lower() not in FUNCTION_WORDS and t.stem not in NEUTRAL_STEMS)
-
-
-def _within(place: re.Match[str] | Token, masks: Sequence[tuple[int, int]]) -> bool:
-    start, end = place.span() if isinstance(place, re.Match) else (place.start, place.end)
-    return any(start < mask_end and mask_start < end for mask_start, mask_end in masks)
 
 
 def _taken_by_a_being(before: Sequence[Token]) -> bool:
