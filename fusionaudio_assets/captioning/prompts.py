@@ -32,6 +32,8 @@ ABSTAIN_REASONS = ("too few reports", "contradictory reports")
 """Why a model may abstain."""
 
 _TURN = re.compile(r"^=== (system|user|assistant)\n", re.MULTILINE)
+_SHOWN_CHARACTERS = 2_000
+"""Of a report: more than any says of a clip, and what even a small context holds beside the rest."""
 _FULL_SCHEMA: dict[str, Json] = {
     "type": "object",
     "properties": {
@@ -112,7 +114,7 @@ class FusionPrompt(BaseModel):
                 for event in sorted(cues.events, key=lambda event: (event.spans, event.label))
                 if event.label not in refuted
             ],
-            "sound_description": cues.sound,
+            "sound_description": cues.sound[:_SHOWN_CHARACTERS],
             "music": cues.music.model_dump(exclude_defaults=True) if cues.music else {},
             "singing": cues.singing,
             "speech": cues.speech.model_dump(exclude=set() if self.show_transcript else {"text"})
@@ -124,6 +126,9 @@ class FusionPrompt(BaseModel):
             "visual": cues.visual.model_dump(exclude_defaults=True) if cues.visual and self.show_visual else {},
         }
         shown["speech"] = {name: value for name, value in shown["speech"].items() if value}
+        for report, text in (("speech", "text"), ("visual", "description"), ("music", "description")):
+            if text in shown[report]:
+                shown[report][text] = shown[report][text][:_SHOWN_CHARACTERS]
         present = {name: value for name, value in shown.items() if value}
         # What some servers read as the end of a turn stands in angle brackets.
         return json.dumps(present, ensure_ascii=False).replace("<", "\\u003c")

@@ -1,8 +1,8 @@
 """What of an expert's free text may be read: sentences about sound, in English, short.
 
 A model that listens may repeat what a voice in the clip told it to, and whatever it repeats would support a caption. So
-a sentence that gives an order, has a name or an address, holds markup or is in another language is left out; of one that
-tells what somebody says, that part is. Words for music must be such as names of sounds and music are made of (`names`).
+a sentence that gives an order, has a name or an address, holds markup or is in another language is left out; of one
+that tells what somebody says, that part is. Words for music must be such as names of sounds are made of (`names`).
 """
 
 import re
@@ -54,8 +54,9 @@ def plain_report(text: str) -> str:
         count += sentence.count(" ") + 1
         if count > MAX_WORDS:
             break
-        if _reports(sentence):
-            kept.append(_without_speech(sentence))
+        heard = _without_speech(sentence)
+        if _reports(heard):
+            kept.append(heard)
     return " ".join(kept)
 
 

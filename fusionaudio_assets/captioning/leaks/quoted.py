@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
 from fusionaudio_assets.captioning.words import Token
 
 _QUOTE = re.compile(
@@ -49,4 +49,4 @@ def quoted_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], see
 
 
 def _all_in(known: frozenset[str], match: re.Match[str], said: Sequence[Token]) -> bool:
-    return all(token.stem in known for token in said if match.start() <= token.start < match.end())
+    return all(token.stem in known for token in words_at(said, *match.span()))

@@ -1,11 +1,8 @@
 """Visual leaks: what only eyes can tell, and what only the pictures of this clip show."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
-from operator import attrgetter
 
-from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
 from fusionaudio_assets.captioning.leaks.tables import pattern, raw, stems, words
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
 
@@ -14,7 +11,6 @@ _LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
 _FREE = stems(raw()["free"])
 _POSTURES = words(raw()["posture"])
 _BEINGS = words(raw()["groups"]["being"])
-_LONGEST_LOOK = 12
 _ADJECTIVE_ENDINGS = ("y", "ing", "ed", "ic", "al", "ous", "ful", "less", "ish")
 _SONIC = words(raw()["groups"]["sonic"])
 
@@ -64,8 +60,7 @@ def _of_a_sound(ahead: Sequence[Token]) -> bool:
 
 def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:
     """Return the stems of the claiming words in a place."""
-    first = bisect_right(said, start, key=attrgetter("end"))
-    inside = takewhile(lambda token: token.start < end, said[first : first + _LONGEST_LOOK])
+    inside = words_at(said, start, end)
     return frozenset(t.stem for t in inside if t.text.lower() not in FUNCTION_WORDS and t.stem not in NEUTRAL_STEMS)
 
 
