@@ -7,7 +7,7 @@ is never a leak: "an orange juice advert" is one only where nobody tagged or des
 from collections.abc import Sequence
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.leaks.heard import heard_stems, seen_stems, sharpened_stems
+from fusionaudio_assets.captioning.leaks.heard import heard_stems, seen_stems
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.quoted import quoted_leaks
 from fusionaudio_assets.captioning.leaks.reported import reported_leaks
@@ -27,7 +27,7 @@ def find_leaks(caption: str, cues: Cues) -> list[Leak]:
         *reported_leaks(caption, said, heard),
         *spoken_leaks(caption, said, heard, cues.speech.text if cues.speech else ""),
     ]
-    looked = visual_leaks(caption, said, heard, seen, sharpened_stems(cues, heard))
+    looked = visual_leaks(caption, said, cues, heard)
     reported = _covered(spoken)
     found = [
         *spoken,

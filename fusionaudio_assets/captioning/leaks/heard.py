@@ -15,6 +15,7 @@ from fusionaudio_assets.captioning.words import content_stems, tokens
 from resources.sound_names import known_labels, sound_name
 
 _GENERIC = {word: frozenset(key.split()) for key, block in raw()["generic_sounds"].items() for word in stems(block)}
+_MOTION = stems(raw()["sounding_motion"])
 _VAGUE_GROUPS = frozenset({"noise", "texture", "space", "abstract"})
 
 
@@ -49,17 +50,23 @@ def sharpened_stems(cues: Cues, heard: frozenset[str]) -> frozenset[str]:
 
     A rumble may become the aeroplane in the picture. It may not where a confirmed label names a source of that kind.
     """
-    seen = seen_stems(cues)
-    if not seen:
-        return frozenset()
     groups = frozenset[str]().union(*(_GENERIC.get(one, frozenset()) for one in heard))
-    groups -= {
-        group
-        for label in cues.labels
-        if is_confirmed(label.quality) and not _vague(label.name)
-        for group in _kin(sound_name(label.name).group)
-    }
-    return seen & frozenset[str]().union(*map(_sources, groups))
+    return seen_stems(cues) & frozenset[str]().union(*map(_sources, groups - _named_groups(cues)))
+
+
+def named_stems(cues: Cues) -> frozenset[str]:
+    """Return the stems of the names for sources of the kinds that a confirmed label names already."""
+    return frozenset[str]().union(*map(_sources, _named_groups(cues)))
+
+
+def sounding_stems(heard: frozenset[str]) -> frozenset[str]:
+    """Return those of the stems heard that say how things sound: not what people do with their voices and bodies."""
+    return heard & _thing_words()
+
+
+def _named_groups(cues: Cues) -> frozenset[str]:
+    confirmed = (label.name for label in cues.labels if is_confirmed(label.quality) and not _vague(label.name))
+    return frozenset[str]().union(*(_kin(sound_name(label).group) for label in confirmed))
 
 
 def _vague(label: str) -> bool:
@@ -77,3 +84,11 @@ def _sources(group: str) -> frozenset[str]:
     """Return the stems of the names for what makes the sounds of a group."""
     named = [sound_stems(label) for label in known_labels() if sound_name(label).group == group]
     return frozenset[str]().union(*named) | stems(raw()["seen_sources"].get(group, ""))
+
+
+@cache
+def _thing_words() -> frozenset[str]:
+    human = {"speech", "voice", "singing", "human"}
+    by_things = (sound_stems(label) for label in known_labels() if sound_name(label).group not in human)
+    by_people = (sound_stems(label) for label in known_labels() if sound_name(label).group in human)
+    return (frozenset[str]().union(*by_things) | _MOTION) - frozenset[str]().union(*by_people)

@@ -17,6 +17,9 @@ _NO_TOPIC = stems("something anything nothing particular")
 _BREAK = re.compile(r"[.,;:!?()\"“”—–]")
 _VOICED = words("voice tone manner accent whisper way style")
 _DETERMINERS = words("a an the this that these those some any no each every his her its their")
+_LISTENERS = words(
+    "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
+)
 _REACH_BACK = 7
 _REACH_TOPIC = 6
 _REACH_CLAUSE = 25
@@ -40,7 +43,7 @@ def _told(said: Sequence[Token], index: int, rest: Sequence[Token]) -> tuple[Seq
     if (word in _REPORTS["speaking"] or word.endswith("ing")) and not (subject == "speaker" and _is_verb(said, index)):
         return (), _VAGUE
     if word in _TELLING and subject != "sound":
-        topic = _topic(word, rest)
+        topic = _topic(word, rest) or _told_to_do(rest)
         return (topic, _NO_TOPIC) if topic else (rest, _VAGUE)
     return _topic(word, rest), _NO_TOPIC
 
@@ -84,6 +87,15 @@ def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
             return () if after and after[0].text.lower() == "as" else after
         if one in {"and", "in", "with", "at", "by", "from"} or (one == "that" and word in _REPORTS["speech"]):
             return ()
+    return ()
+
+
+def _told_to_do(rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what follows "to" with a verb, as in "tells him to run"; "says to the crowd" has none."""
+    for place, token in enumerate(rest[:_REACH_TOPIC]):
+        after = rest[place + 1 :]
+        if token.text.lower() == "to" and after and after[0].text.lower() not in _DETERMINERS | _LISTENERS:
+            return after
     return ()
 
 
