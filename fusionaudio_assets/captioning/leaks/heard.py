@@ -11,10 +11,11 @@ from fusionaudio_assets.captioning.facts import is_confirmed
 from fusionaudio_assets.captioning.leaks.tables import raw, stems
 from fusionaudio_assets.captioning.relations import sharpening_groups
 from fusionaudio_assets.captioning.vocabulary import sound_stems
-from fusionaudio_assets.captioning.words import content_stems, tokens
+from fusionaudio_assets.captioning.words import content_stems, stem, tokens
 from resources.sound_names import known_labels, sound_name
 
 _GENERIC = {word: frozenset(key.split()) for key, block in raw()["generic_sounds"].items() for word in stems(block)}
+_ALSO_CALLED = {stem(name): stems(others) for name, others in raw()["also_called"].items()}
 _MOTION = stems(raw()["sounding_motion"])
 _VAGUE_GROUPS = frozenset({"noise", "texture", "space", "abstract"})
 
@@ -35,7 +36,8 @@ def heard_stems(cues: Cues) -> frozenset[str]:
     if music := cues.music:
         found |= sound_stems("Music")
         texts += [music.description, *music.genres, *music.instruments, *music.moods, *music.vocals]
-    return found.union(token.stem for text in texts for token in tokens(text))
+    found = found.union(token.stem for text in texts for token in tokens(text))
+    return found.union(*(_ALSO_CALLED[one] for one in found & _ALSO_CALLED.keys()))
 
 
 def seen_stems(cues: Cues) -> frozenset[str]:
@@ -91,4 +93,4 @@ def _thing_words() -> frozenset[str]:
     human = {"speech", "voice", "singing", "human"}
     by_things = (sound_stems(label) for label in known_labels() if sound_name(label).group not in human)
     by_people = (sound_stems(label) for label in known_labels() if sound_name(label).group in human)
-    return (frozenset[str]().union(*by_things) | _MOTION) - frozenset[str]().union(*by_people)
+    return (frozenset[str]().union(*by_things) - frozenset[str]().union(*by_people)) | _MOTION

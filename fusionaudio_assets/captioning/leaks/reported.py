@@ -58,12 +58,16 @@ def _is_verb(said: Sequence[Token], index: int) -> bool:
 
 def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
     """Return the words after the one at `index`, up to where what was said ends."""
+    announcing = said[index].text.lower()
     end = index + 1
     while end < min(len(said), index + _REACH_CLAUSE) and not _BREAK.search(
         caption, said[end - 1].end, said[end].start
     ):
         word = said[end].text.lower()
-        if word in _REPORTS["boundary"] or (word in {"in", "with"} and _of_the_voice(said[end + 1 : end + 6])):
+        topical = announcing in _REPORTS.get(f"topic_{word}", ())
+        if (word in _REPORTS["boundary"] and not topical) or (
+            word in {"in", "with"} and _of_the_voice(said[end + 1 : end + 6])
+        ):
             break
         end += 1
     return said[index + 1 : end]
@@ -78,11 +82,7 @@ def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
     """Return what follows "about", "how" or the like; "about as loudly as" is no topic."""
     for place, token in enumerate(rest[:_REACH_TOPIC]):
         one = token.text.lower()
-        if (
-            one in _REPORTS["topical"]
-            or (one == "of" and word in _REPORTS["topic_of"])
-            or (one == "on" and word in _REPORTS["topic_on"])
-        ):
+        if one in _REPORTS["topical"] or word in _REPORTS.get(f"topic_{one}", ()):
             after = rest[place + 1 :]
             return () if after and after[0].text.lower() == "as" else after
         if one in {"and", "in", "with", "at", "by", "from"} or (one == "that" and word in _REPORTS["speech"]):
