@@ -1,10 +1,12 @@
 """The leak detectors on labelled sentences, and what must hold for any text."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fusionaudio_assets.captioning.cues import Cues, SpeechCue, VisualCue
+from fusionaudio_assets.captioning.cues import Cues, LabelCue, SpeechCue, VisualCue
 from fusionaudio_assets.captioning.leaks import find_leaks
 from tests.captioning.labelled import sentences
 from tests.captioning.strategies import cues, hostile
@@ -55,11 +57,59 @@ def test_what_the_sound_description_says_is_no_leak(caption: str) -> None:
     assert find_leaks(caption, clip) == []
 
 
+SETS = ("dev", "held-out", "later", "last", "final")
+
+
 @pytest.mark.parametrize("kind", ["visual", "speech"])
 def test_labelled_sentences(kind: str) -> None:
-    """Precision and recall on the half that the rules were made on."""
-    rows = [one for one in sentences("dev") if one.kind == kind]
-    flagged = [one for one in rows if one.found()]
-    caught = [one for one in flagged if one.leak]
-    assert len(caught) / len(flagged) >= 0.95
-    assert len(caught) / sum(one.leak for one in rows) >= 0.98
+    """What stands in docs/quality.md: on no set may the rules fall behind what they reached."""
+    for split in SETS:
+        rows = [one for one in sentences(split) if one.kind == kind]
+        flagged = [one for one in rows if one.found()]
+        caught = [one for one in flagged if one.leak]
+        assert len(caught) / len(flagged) >= (0.88 if split == "last" else 0.95), split
+        assert len(caught) / sum(one.leak for one in rows) >= 0.98, split
+
+
+def test_a_leak_is_found_at_its_place() -> None:
+    rows = [one for split in SETS for one in sentences(split) if one.leak]
+    placed = [
+        one
+        for one in rows
+        if any(
+            leak.start < (start := one.caption.index(span)) + len(span) and start < leak.end
+            for span in one.spans
+            for leak in one.found()
+        )
+    ]
+    assert len(placed) / len(rows) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("caption", "kinds"),
+    [
+        ("A man wearing headphones speaks.", ["visual"]),
+        ("A man speaks and cites example.com.", ["speech"]),
+        ("A motorcycle with a large headlamp is parked on grass.", ["visual", "visual"]),
+        ("A bright brass tone sounds over white noise.", []),
+        ("An orange juice advert is announced in a warm voice.", []),
+    ],
+)
+def test_without_any_cue_too(caption: str, kinds: list[str]) -> None:
+    """Captions of other data sets come without cues: the paper's own, and harmless ones."""
+    assert [leak.kind for leak in find_leaks(caption, Cues(duration_s=10))] == kinds
+
+
+def test_a_seen_source_sharpens_a_vague_sound_that_no_label_names() -> None:
+    rumble = Cues(duration_s=10, sound="A low rumble.", visual=VisualCue(description="An aeroplane."))
+    assert find_leaks("An aeroplane rumbles.", rumble) == []
+    named = rumble.model_copy(update={"labels": (LabelCue(name="Truck", quality=1.0),)})
+    assert [leak.text for leak in find_leaks("An aeroplane rumbles.", named)] == ["aeroplane"]
+
+
+def test_ten_thousand_captions_take_seconds() -> None:
+    rows = [one for split in SETS for one in sentences(split)]
+    begun = time.monotonic()
+    for one in rows:
+        one.found()
+    assert (time.monotonic() - begun) / len(rows) < 0.006

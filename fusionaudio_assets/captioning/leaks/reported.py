@@ -30,10 +30,20 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
     for index, token in enumerate(said):
         if token.text.lower() not in _ANNOUNCING:
             continue
-        told, vague = _told(said, index, _clause(caption, said, index))
-        if any(_tells_something(one, heard, vague) for one in told):
-            start, end = token.start, told[-1].end
+        rest = _clause(caption, said, index)
+        told, vague = _told(said, index, rest)
+        if _asks(token, rest, heard) or any(_tells_something(one, heard, vague) for one in told):
+            start, end = token.start, rest[-1].end
             yield Leak("speech", caption[start:end], start, end, "it reports what is said")
+
+
+def _asks(token: Token, rest: Sequence[Token], heard: frozenset[str]) -> bool:
+    """Whether a question is told, be its words ever so plain: "asks what time it is"."""
+    words_after = [one.text.lower() for one in rest[:2]]
+    asked = bool(words_after) and words_after[0] in _REPORTS["asked"]
+    if not asked or words_after[1:] == ["sounds"] or all(one.stem in heard for one in rest):
+        return False
+    return token.text.lower() in _REPORTS["telling"]
 
 
 def _told(said: Sequence[Token], index: int, rest: Sequence[Token]) -> tuple[Sequence[Token], frozenset[str]]:

@@ -45,7 +45,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
         ahead = said[index + 1 : index + 4]
         if token.text.lower() in _POSTURES and _taken_by_a_being(said[:index]):
             yield Leak("visual", token.text, token.start, token.end, "a posture or gesture cannot be heard")
-        elif token.stem not in unheard or _free(token) or _of_a_sound(token, ahead):
+        elif token.stem not in unheard or _free(token) or _of_a_sound(token, ahead) or _done_by_a_sound(said, index):
             continue
         elif token.stem in named or not _sounds(said, index, sounding):
             yield Leak("visual", token.text, token.start, token.end, "only the pictures show it")
@@ -66,13 +66,18 @@ def _sounds(said: Sequence[Token], index: int, sounding: frozenset[str]) -> bool
 
 
 def _free(token: Token) -> bool:
-    return token.text.lower() in FUNCTION_WORDS or token.stem in _FREE | NEUTRAL_STEMS
+    return token.text.lower() in FUNCTION_WORDS or token.stem in _FREE or token.stem in NEUTRAL_STEMS
 
 
 def _of_a_sound(token: Token, ahead: Sequence[Token]) -> bool:
     """Whether a word is an adjective of a sound or mood: "a smoky, late-night mood"."""
     clause = takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS, ahead)
     return token.text.lower().endswith(_ADJECTIVE_ENDINGS) and any(one.text.lower() in _SONIC for one in clause)
+
+
+def _done_by_a_sound(said: Sequence[Token], index: int) -> bool:
+    """Whether a verb tells what music or a voice does: "the chorus glows"."""
+    return index > 0 and said[index].text.lower().endswith("s") and said[index - 1].text.lower() in _SONIC
 
 
 def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:
