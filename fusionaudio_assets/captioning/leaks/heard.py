@@ -91,6 +91,7 @@ def _sources(group: str) -> frozenset[str]:
 @cache
 def _thing_words() -> frozenset[str]:
     human = {"speech", "voice", "singing", "human"}
-    by_things = (sound_stems(label) for label in known_labels() if sound_name(label).group not in human)
-    by_people = (sound_stems(label) for label in known_labels() if sound_name(label).group in human)
-    return (frozenset[str]().union(*by_things) - frozenset[str]().union(*by_people)) | _MOTION
+    telling = {"animal", "insect", "instrument"}  # a bark is a dog's, and asks for no picture
+    by_things = (sound_stems(name) for name in known_labels() if sound_name(name).group not in human | telling)
+    by_people = (sound_stems(name) for name in known_labels() if sound_name(name).group in human)
+    return (frozenset[str]().union(*by_things) - frozenset[str]().union(*by_people)) | _MOTION | _GENERIC.keys()
