@@ -13,6 +13,7 @@ from fusionaudio_assets.captioning.leaks import find_leaks
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.captioning.reports import MAX_WORDS, plain_report
 from fusionaudio_assets.captioning.words import tokens
+from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
 from tests.captioning.clips import event
@@ -61,7 +62,7 @@ class Obedient(LanguageModel):
     def probe(self) -> None: ...
 
     def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
-        data = {"caption": self.caption, "ambiguities": ["a purple cat in Paris", "Zorbex"], "abstain": False}
+        data: Json = {"caption": self.caption, "ambiguities": ["a purple cat in Paris", "Zorbex"], "abstain": False}
         return [ChatReply(json.dumps(data), prompt_tokens=1, completion_tokens=1, data=data) for _ in requests]
 
 
