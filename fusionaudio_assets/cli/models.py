@@ -24,7 +24,7 @@ from resources.profile import Profile, profile_text
 _ALWAYS = ("audioset_ontology",)
 """Data that stages use whatever the profile."""
 
-_TABLE_WIDTH = 175
+_TABLE_WIDTH = 185
 """Below it names would be cut."""
 
 _REVISION_DIGITS = 8

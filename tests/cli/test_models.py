@@ -78,7 +78,9 @@ def test_the_table_says_how_to_get_what_is_missing(terminal: Terminal, hub: Hub,
     result = terminal("models", "--profile", "gpu", "--lake", tmp_path / "none")
     assert result.exit_code == 0
     tagger = next(line for line in result.stdout.splitlines() if "AudioSpectrogramTransformer" in line)
-    assert {"tags", "tagger", "f826b80d", "missing", "4", "BSD-3-Clause"} <= set(tagger.split())
+    assert {"tags", "tagger", "f826b80d", "missing", "4", "BSD-3-Clause", "gpu"} <= set(
+        tagger.replace(":", " ").split()
+    )
     assert "`fusionaudio models fetch --profile gpu`" in result.stderr
     assert "vllm serve Qwen/Qwen3-8B --revision b968826d9c46dd6066d109eabc6255188de91218" in result.stderr
     assert str(tmp_path / "hub") in result.stderr
