@@ -13,13 +13,16 @@ import ctranslate2
 import pytest
 import yaml
 
-from fusionaudio_assets.graph import profile_needs
+from fusionaudio_assets.cli.model_table import model_rows
+from fusionaudio_assets.graph import STAGES, profile_needs
 from fusionaudio_assets.ingest import collect
 from fusionaudio_assets.run import Summary, run_lake
 from fusionaudio_assets.shards import add_clips
+from fusionaudio_assets.stage import run_shard
 from fusionaudio_assets.workspace import PROFILE_FILE, Workspace
+from resources.embedded import weights
 from resources.errors import ModelUnavailable, ResourceError, SettingError, WeightsMissing
-from resources.profile import profile_text
+from resources.profile import Profile, profile_text
 from tests.contracts.chat_server import KEY, MODEL, Answer, serving
 from tests.doubles import double_profile
 
@@ -127,6 +130,16 @@ def test_what_is_known_without_loading_is_said_before_any_work(
         run(stage, role, model)
 
 
+@pytest.mark.skipif(ctranslate2.get_cuda_device_count() > 0, reason="there is a GPU")
+def test_a_shard_that_the_daemon_runs_is_stopped_before_its_first_clip_as_well(captioned: Workspace) -> None:
+    profile = yaml.safe_load(captioned.lake.read_text(PROFILE_FILE))
+    profile["stages"]["transcripts"]["models"]["recognizer"] = {"adapter": WHISPER, "device": "cuda"}
+    stage, (shard,) = STAGES["transcripts"], captioned.lake.shards()
+    given = Profile.parse(yaml.safe_dump(profile), origin="mine").stage(stage.name, stage.profile_needs)
+    with pytest.raises(SettingError, match=r"mine: stages.transcripts.models.recognizer: device is 'cuda'"):
+        run_shard(stage, shard, captioned.lake, given)
+
+
 def test_a_checkpoint_of_another_kind_stops_the_stage(run: Run, captioned: Workspace, tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(b"no model of CTranslate2")
     (tmp_path / "config.json").write_text("{}")
@@ -187,10 +200,6 @@ def test_a_server_that_is_not_there_stops_the_stage(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["gpu", "paper"])
 def test_every_model_of_a_large_profile_tells_commit_licence_and_memory(name: str) -> None:
-    from fusionaudio_assets.cli.model_table import model_rows
-    from resources.embedded import weights
-    from resources.profile import Profile
-
     text, origin = profile_text(name)
     rows = model_rows(Profile.parse(text, origin=origin), weights.states())
     assert {row.stage for row in rows} == {stage for stage, needs in profile_needs().items() if needs.models}
