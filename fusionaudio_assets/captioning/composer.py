@@ -26,6 +26,9 @@ _SILENCE = (
 )
 _CONFUSABLE_BELOW = 0.8
 _SHORT_WORDS = 9
+_CURT_WORDS = 4
+"""A caption of fewer words sounds curt."""
+_WHOLE = 0.85
 _BINDING = frozenset({"while", "as", "before"})
 
 
@@ -106,17 +109,27 @@ class _Writer:
             told = self._before_background([music.lead()], behind)
         elif behind:
             told = self._before_background(told, behind)
-        elif len(layers.lasting) == 1 and not events:
-            told = [self._alone(told[0], layers.lasting[0])]
+        elif len(alone := [*layers.lasting, *events]) == 1:
+            told = [self._alone(told[0], alone[0])]
         told = self._located(told)
         return [f"{text[0].upper()}{text[1:]}." for text in (*told, self._careful()) if text]
 
     def _alone(self, told: str, one: Heard) -> str:
-        """Say of a lone sound that it goes on, or that there is no other."""
-        options = ["", "", "", ", with nothing else to be heard"]
-        if one.spans and one.coverage >= 0.85:
-            options += [" throughout", " throughout", " the whole time"]
-        return told + self.rng.choice(options)
+        """Say a little more of a lone sound: that it goes on, or that there is no other."""
+        lasts = bool(one.spans) and one.coverage >= _WHOLE
+        options = [
+            "",
+            "",
+            "",
+            ", with nothing else to be heard",
+            *([" throughout", " the whole time"] if lasts else []),
+        ]
+        text = told + self.rng.choice(options)
+        if len(text.split()) >= _CURT_WORDS:
+            return text
+        noun = self.wording.noun(one)
+        fuller = [f"{noun} can be heard{' throughout' if lasts else ''}", f"the only sound is {noun}"]
+        return self.rng.choice([*fuller, f"{told}, with nothing else to be heard"])
 
     def _over_music(self, told: list[str], music: MusicPhrases) -> list[str]:
         if len(told) == 1 and _is_short(told[0]):

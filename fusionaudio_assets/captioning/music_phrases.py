@@ -40,10 +40,12 @@ class MusicPhrases:
             return self._sung()
         (name, tempo), players = self._paced(), self._players()
         if not players:
-            return f"{name} plays{tempo or self.rng.choice(('', ' throughout'))}"
+            return "music can be heard" if name == "music" else f"{name} plays{tempo}"
         subject = self._players(articles=True)
         plural = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
         played = "" if name == "music" else f" {name}"
+        if not (played or tempo):
+            return f"{subject} can be heard playing"
         options = [f"{subject} {'play' if plural else 'plays'}{played}{tempo}"]
         if played:
             options.append(f"{name} plays{tempo}, with {players}")
