@@ -86,7 +86,7 @@ STAGE = Stage(
     gate=PresenceGate,
     params=FusionParams,
     also=also,
-    batch_size=16,
+    batch_size=32,
 )
 
 

@@ -81,7 +81,7 @@ STAGE = Stage(
     gate=PresenceGate,
     params=QaParams,
     also=also,
-    batch_size=16,
+    batch_size=32,
 )
 
 
