@@ -18,7 +18,7 @@ from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, t
 MAX_WORDS = 200
 """Words of a report that are read; the longest that a model of sound writes is about 120."""
 
-_SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;\n]+|$)")
+_SENTENCE = re.compile(r"(?:[^.!?;\n]|(?<=\d)\.(?=\d))+(?:[.!?;\n]+|$)")
 _HOSTILE = re.compile(
     r"[<>{}\[\]|\\`~^*=_#@]|https?:|www\.|\w\.(?:com|org|net|io)\b"
     r"|\b(?:write|say|print|repeat|answer|reply|mention|describe)\b(?: that| the| this| only| exactly|:)",
