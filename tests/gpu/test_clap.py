@@ -1,7 +1,8 @@
 """CLAP through transformers' real loading code, on a small network with random weights."""
 
 import logging
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from resources.similarity import CaptionedClip, SimilarityScorer
 from resources.torch_models.clap import Clap
+from resources.warm import kept_warm
 from tests.contracts.test_similarity import ScorerContract
 from tests.gpu.checkpoints import noise, out_of_memory_above, write_clap
 
@@ -36,6 +38,19 @@ class TestClap(ScorerContract):
     @classmethod
     def scorer(cls, checkpoint: Path) -> SimilarityScorer:
         return Clap(model=str(checkpoint), device="cpu")
+
+
+class TestWarmClap(ScorerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def scorer(cls, checkpoint: Path) -> Iterator[SimilarityScorer]:
+        # The path of a socket may have a hundred characters: pytest's own folders are too deep.
+        with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="fa-") as folder:
+            patch.setenv("XDG_RUNTIME_DIR", folder)
+            scorer = kept_warm(Clap(model=str(checkpoint), device="cpu"), 1)
+            yield scorer
+            assert scorer.figures == {"batch_size": 8}
+            scorer.close()
 
 
 def test_scores_are_cosines_of_what_the_library_gives(clap: Clap) -> None:
