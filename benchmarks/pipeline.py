@@ -230,7 +230,9 @@ def main() -> None:
         clips = make_corpus(sources, folder / "clips", asked.clips)
         pipeline = apart(run_pipeline, folder)
         rows = lake_rows(folder)
-        cues = {name: cues_of(of, PresenceGate(), load_ontology()) for name, of in rows.items()}
+        gate = Workspace.open(folder / "lake").stage_profile(FUSION).gate
+        assert isinstance(gate, PresenceGate)
+        cues = {name: cues_of(of, gate, load_ontology()) for name, of in rows.items()}
         naive, heard = apart(run_naive, folder, clips, cues)
     comparison = compare(clips, rows, cues, heard)
     print(report(clips, pipeline, naive, comparison))

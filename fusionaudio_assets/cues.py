@@ -10,7 +10,7 @@ from fusionaudio_assets.captioning.words import tokens
 from fusionaudio_assets.ingest.records import best_qualities
 from fusionaudio_assets.stage import Row, Upstream
 from fusionaudio_assets.tables import Status
-from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_singing, has_speech
+from fusionaudio_assets.voice import COLUMNS, PresenceGate, has_singing, is_told_of, told_events
 from resources.ontology import Ontology
 
 CUE_COLUMNS = {
@@ -38,12 +38,13 @@ def cues_of(rows: Upstream, gate: PresenceGate, ontology: Ontology) -> Cues:
     clip, tags = rows["raw_clips"], rows["tags"]
     tagged = tags["status"] == Status.OK
     sound = rows["sound_captions"]
+    speaks = tagged and is_told_of(tags, rows["transcripts"], gate)
     cues = Cues(
         duration_s=clip["duration_s"],
         labels=_labels(clip, ontology),
-        events=_events(tags, gate, ontology) if tagged else (),
+        events=_events(tags, gate, ontology, speaks=speaks) if tagged else (),
         sound=(sound["description"] or "") if sound["status"] == Status.OK else "",
-        speech=_speech(rows["transcripts"], present=has_speech(tags, gate), gate=gate) if tagged else None,
+        speech=_speech(rows["transcripts"], present=speaks, gate=gate) if tagged else None,
         singing=tagged and has_singing(tags, gate),
         music=_music(rows["music_captions"]),
         visual=_visual(rows["visual_captions"]),
@@ -84,15 +85,18 @@ def _display_name(label: str, ontology: Ontology) -> str:
         return name
 
 
-def _events(tags: Row, gate: PresenceGate, ontology: Ontology) -> tuple[EventCue, ...]:
-    events = []
-    for event in tags["events"]:
-        spans = [(span["start_s"], span["end_s"]) for span in event["spans"]]
-        brief = sum(end_s - start_s for start_s, end_s in spans) <= gate.brief_event_s
-        if event["score"] >= (gate.min_brief_event_score if brief else gate.min_event_score):
-            implied = tuple(sorted(ontology.implied(event["label"])))
-            events.append(EventCue(label=event["label"], score=event["score"], spans=spans, implied=implied))
-    return tuple(events)
+def _events(tags: Row, gate: PresenceGate, ontology: Ontology, *, speaks: bool) -> tuple[EventCue, ...]:
+    """The events that are told of; speech only where somebody speaks."""
+    return tuple(
+        EventCue(
+            label=event["label"],
+            score=event["score"],
+            spans=[(span["start_s"], span["end_s"]) for span in event["spans"]],
+            implied=tuple(sorted(ontology.implied(event["label"]))),
+        )
+        for event in told_events(tags["events"], gate, ontology)
+        if speaks or not ontology.is_a(event["label"], "Speech")
+    )
 
 
 def _speech(transcript: Row, *, present: bool, gate: PresenceGate) -> SpeechCue:

@@ -12,24 +12,26 @@ from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import SoundCaptions
+from fusionaudio_assets.voice import PresenceGate, told_events
 from fusionaudio_assets.workspace import LakeResource
 from resources.errors import ClipError
+from resources.ontology import load_ontology
 from resources.profile import Settings
 from resources.sound_describer import SoundDescriber, SoundEvent, SoundEvidence
 
 
-def derive(rows: Upstream, gate: Settings, models: Models) -> Work | Skip:
-    """A describer that listens is given the audio, one that writes from tags the events, scores to one decimal."""
+def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work | Skip:
+    """A describer that listens is given the audio, one that writes from tags the events that are told of."""
     clip, tags = rows["raw_clips"], rows["tags"]
     inputs: dict[str, Any] = {"duration_s": round(clip["duration_s"], 1)}
     if models.of("describer", SoundDescriber).needs_audio:
         return Work(inputs, {"audio": audio_of(clip)}, clip["duration_s"])
-    if not tags["events"]:
+    if not (events := told_events(tags["events"], gate, load_ontology())):
         return Skip(Reason.NO_EVENTS)
-    return Work(inputs | {"events": rounded_events(tags)}, audio_s=clip["duration_s"])
+    return Work(inputs | {"events": rounded_events(events)}, audio_s=clip["duration_s"])
 
 
-def rounded_events(tags: Row) -> list[dict[str, Any]]:
+def rounded_events(events: Sequence[Row]) -> list[dict[str, Any]]:
     """Events of a row of `tags`, scores and times to one decimal."""
     return [
         {
@@ -37,7 +39,7 @@ def rounded_events(tags: Row) -> list[dict[str, Any]]:
             "score": round(event["score"], 1),
             "spans": [[round(span["start_s"], 1), round(span["end_s"], 1)] for span in event["spans"]],
         }
-        for event in tags["events"]
+        for event in events
     ]
 
 
@@ -74,6 +76,7 @@ STAGE = Stage(
     prepare=prepare,
     compute=describe,
     models={"describer": SoundDescriber},
+    gate=PresenceGate,
 )
 
 

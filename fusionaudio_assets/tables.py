@@ -147,7 +147,7 @@ class Tags(StageTable):
             score=dy.Float32(nullable=True),
             spans=_list(_struct(start_s=_seconds(), end_s=_seconds()), ""),
         ),
-        "most specific AudioSet classes with the stretches in which they are heard",
+        "most specific AudioSet classes, and wider ones that are surer, with the stretches in which they are heard",
     )
     segments = _list(
         _struct(kind=dy.String(nullable=True), start_s=_seconds(), end_s=_seconds()),

@@ -71,21 +71,23 @@ def clip_tags(
 
     The score of a clip is what the tagger heard in it as a whole, else the maximum over its frames, so that a short
     event counts as a long one does; a parent of the hierarchy scores at least as its children. Events are the most
-    specific classes only.
+    specific classes, and wider ones that are surer than those.
     """
     scores = ontology.propagate(frames.scores, classes)
     clip_scores = scores.max(axis=0) if frames.clip is None else ontology.propagate(frames.clip, classes)
     order = np.argsort(-clip_scores, kind="stable")
     named = {classes[i]: float(clip_scores[i]) for i in order if clip_scores[i] >= params.min_score}
     column = {name: index for index, name in enumerate(classes)}
-    specific = ontology.most_specific(name for name, score in named.items() if score >= params.min_event_score)
+    likely = {name: score for name, score in named.items() if score >= params.min_event_score}
+    below = {name: [other for other in likely if name in ontology.implied(other)] for name in likely}
+    telling = [name for name in likely if all(likely[other] < likely[name] for other in below[name])]
     events = [
         {
             "label": name,
             "score": named[name],
             "spans": event_spans(scores[:, column[name]], frames, params, duration_s),
         }
-        for name in specific
+        for name in telling
     ]
     return {
         "tags": [{"label": name, "score": score} for name, score in named.items()],
@@ -159,7 +161,7 @@ def also(params: TagsParams) -> dict[str, Json]:
 STAGE = Stage(
     name="tags",
     table=Tags,
-    version="1",
+    version="2",
     reads={"raw_clips": ("duration_s", "audio_sha256", "audio_file")},
     derive=derive,
     prepare=prepare,

@@ -52,6 +52,8 @@ def scene(*events: Event, **more: Any) -> Truth:
         ("A steady hiss, without speech.", (HISS,), "right", {"white"}),
         ("Jazz music plays.", (MUSIC,), "right", {"piece"}),
         ("Jazz music plays.", (OWL,), "wrong", set()),
+        ("A flute plays.", (MUSIC,), "open", {"piece"}),
+        ("A flute plays.", (OWL,), "wrong", set()),
         ("Rain falls steadily.", (HISS,), "wrong", set()),
         ("In what sounds like a small room, a bird calls.", (CROW,), "open right", {"crow"}),
         ("", (CROW,), "", set()),

@@ -41,3 +41,10 @@ def test_a_clip_that_was_heard_as_a_whole_scores_by_that() -> None:
     assert [(event["label"], event["spans"]) for event in by_whole["events"]] == [
         ("Bark", [{"start_s": 0.0, "end_s": 1.0}])
     ]
+
+
+def test_a_wider_class_that_is_surer_makes_an_event_of_its_own() -> None:
+    classes, ontology = ("Animal", "Dog", "Bark", "Rain"), load_ontology()
+    scores = np.array([[0.9, 0.5, 0.5, 0.0], [0.0, 0.0, 0.0, 0.4]], np.float32)
+    found = clip_tags(TagScores(scores, 1.0, 1.0), classes, ontology, TagsParams(), 2.0)
+    assert [event["label"] for event in found["events"]] == ["Animal", "Bark", "Rain"]

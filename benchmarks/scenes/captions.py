@@ -90,18 +90,20 @@ class Judge:
         if SILENCE in mention:
             loud = any(event.level_db >= AUDIBLE_DB for event in truth.events)
             return Verdict.WRONG if loud else Verdict.RIGHT
-        families = {family for event in truth.events for family in event.open}
-        is_open = any(self.ontology.is_a(name, family) for name in mention - self._sung for family in families)
+        is_open = any(self._is_open(mention, event) for event in truth.events)
         return Verdict.OPEN if is_open or mention & self._spaces else Verdict.WRONG
 
+    def _is_open(self, mention: frozenset[str], event: Event) -> bool:
+        """Whether one of the classes belongs to what the truth leaves open about a source: a flute, in music."""
+        return any(self.ontology.is_a(name, family) for name in mention - self._sung for family in event.open)
+
     def _place(self, event: Event, claims: Sequence[Claim]) -> int | None:
-        """Index of the first claim that names a source by more than the top of the ontology."""
-        narrow = set(event.labels) | set(event.accepts)
-        wide = set(self.ontology.roots) - narrow
+        """Index of the first claim that names a source by more than the top of the ontology, or a part of it."""
+        wide = set(self.ontology.roots) - set(event.labels) - set(event.accepts)
         fitting = (
             index
             for index, claim in enumerate(claims)
-            if any(mention - wide and self.fits(mention - wide, event) for mention in claim.mentions)
+            if any(self.fits(mention - wide, event) or self._is_open(mention, event) for mention in claim.mentions)
         )
         return next(fitting, None)
 
@@ -147,4 +149,5 @@ def _order(first: Event, second: Event, places: dict[str, int | None], claims: S
         )
     if in_sequence or reverse:
         return Order.RIGHT if (here < there) == (not reverse) else Order.WRONG
-    return Order.WRONG if between & set(pieces["together"]) else Order.UNTOLD
+    together = set(claims[max(here, there)].joined) & set(pieces["together"])
+    return Order.WRONG if together else Order.UNTOLD

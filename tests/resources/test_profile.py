@@ -76,7 +76,7 @@ def test_a_gate_that_does_not_fit_is_named(gates: str, message: str) -> None:
 
 def test_every_gate_of_the_graph_can_be_set() -> None:
     gated = [name for name, need in profile_needs().items() if need.gate.model_fields]
-    assert gated == ["stems", "transcripts", "music_captions", "fused_captions", "qa_pairs"]
+    assert gated == ["stems", "transcripts", "sound_captions", "music_captions", "fused_captions", "qa_pairs"]
     assert {profile_needs()[name].gate.gate_name for name in gated} == {"presence"}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from resources.embedded.yamnet import Yamnet, log_mel_patches
+from resources.embedded.yamnet import Yamnet, averaged, log_mel_patches
 from tests.resources.media import example_audio
 
 RATE_HZ = 16_000
@@ -74,3 +74,14 @@ def test_a_short_clip_is_padded_with_silence(yamnet: Yamnet) -> None:
     padded = np.concatenate([click, np.zeros(15_600 - len(click), np.float32)])
     short, long = yamnet.tag([click, padded])
     np.testing.assert_array_equal(short.scores, long.scores)
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3, 4])
+def test_looks_are_patches_between_patches_and_are_averaged_around_each(looks: int) -> None:
+    clip = np.random.default_rng(0).uniform(-1, 1, 15_600 + 3 * 7_680).astype(np.float32)
+    patches = log_mel_patches(clip, looks)
+    np.testing.assert_array_equal(patches[::looks], log_mel_patches(clip))
+    index = np.arange(len(patches), dtype=np.float32)[:, None]
+    means = averaged(index, looks)[:, 0]
+    assert len(means) == 4
+    assert np.abs(means - np.arange(4) * looks).max() <= looks / 2
