@@ -1,9 +1,9 @@
 """Chat requests against an OpenAI-compatible server: what every adapter of a model behind one shares.
 
-The `openai` client does the HTTP; this module adds bounded concurrency, one error per request, and the answer to the
-question: is it the request or the server? When a request fails and no other was answered meanwhile, the server is
-asked something plain before one of the two is blamed. `chat_retries` says when it is asked again, `chat_answers` how
-its answers are read.
+`chat_http` does the HTTP; this module adds bounded concurrency, one error per request, and the answer to the question:
+is it the request or the server? When a request fails and no other was answered meanwhile, the server is asked something
+plain before one of the two is blamed. `chat_retries` says when it is asked again, `chat_answers` how its answers are
+read.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 from pydantic_core import to_json
 
 from resources.adapter import Json
 from resources.chat_answers import Malformed, body_of, checked, completion_of, repair_of, reply_of
+from resources.chat_http import ChatHttp
 from resources.chat_retries import Answer, BrokenBody, Pace, passes, persist
 from resources.errors import ClipError, ModelUnavailable, clause
 from resources.event_loop import EventLoop
@@ -36,8 +36,6 @@ _PLAIN_SCHEMA: dict[str, Json] = {
 }
 
 _SHOWN_LETTERS = 300
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _REFUSALS = frozenset({400, 413, 422})
 """What a server answers to a request that it will never serve."""
@@ -94,7 +92,7 @@ class ChatClient:
         with self._lock:
             session = self.__dict__.pop("_session", None)
         if session is not None:
-            session.loop.close(session.api.close())
+            session.loop.close(session.http.close())
 
     def served_models(self) -> list[str] | None:
         """Return the names of the models that the server serves; None when it does not tell.
@@ -104,7 +102,7 @@ class ChatClient:
         """
         session = self._open()
         try:
-            return session.loop.run(self._persist(session, partial(_listed, session.api), self.timeout_s))
+            return session.loop.run(self._persist(session, session.http.models, self.timeout_s))
         except openai.NotFoundError:
             return None
         except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
@@ -135,14 +133,10 @@ class ChatClient:
 
     @cached_property
     def _session(self) -> "_Session":
-        api = openai.AsyncOpenAI(
-            base_url=self.base_url,
-            api_key=self.api_key or "none",
-            timeout=openai.Timeout(None, connect=min(_CONNECT_S, self.timeout_s)),
-            max_retries=0,
-            http_client=_direct() if urlsplit(self.base_url).hostname in _LOOPBACK else None,
+        http = ChatHttp(self.base_url, self.api_key, connect_s=min(_CONNECT_S, self.timeout_s))
+        return _Session(
+            EventLoop("chat"), http, asyncio.Semaphore(self.max_concurrency), Pace(self.requests_per_minute)
         )
-        return _Session(EventLoop("chat"), api, asyncio.Semaphore(self.max_concurrency), Pace(self.requests_per_minute))
 
     async def _answers(
         self, session: "_Session", requests: Sequence[ChatRequest], plain: ChatRequest
@@ -213,17 +207,14 @@ class ChatClient:
 
     async def _ask(self, session: "_Session", request: ChatRequest, timeout_s: float | None = None) -> ChatReply:
         body = {"model": self.model, "temperature": self.temperature, "seed": self.seed, **body_of(request)}
-        # Bytes, once for all attempts: the client's own encoder takes eight times as long, which sound is large enough
-        # for the server to notice.
+        # Bytes, once for all attempts. `json` would take eight times as long, which shows where they hold sound.
         complete = partial(self._complete, session, to_json(body | self.extra))
         reply = await self._persist(session, complete, timeout_s or self.timeout_s)
         session.answers += 1
         return reply
 
     async def _complete(self, session: "_Session", body: bytes) -> ChatReply:
-        # Not `chat.completions.create`, which checks and copies every part of what is sent and of what comes: half of
-        # the time that a request takes of this process.
-        completion = completion_of(await session.api.post("/chat/completions", cast_to=str, content=body))
+        completion = completion_of(await session.http.complete(body))
         reply = reply_of(completion)
         signed = completion.get("model")
         if self.signed and signed and signed != self.signed:
@@ -270,7 +261,7 @@ class ChatClient:
 
 @dataclass
 class _Session:
-    """What is open between calls; all but `loop` and `api` belong to the loop's thread.
+    """What is open between calls; all but `loop` belong to the loop's thread.
 
     Attributes:
         answers: Completions that have come so far, malformed ones included.
@@ -278,20 +269,8 @@ class _Session:
     """
 
     loop: EventLoop
-    api: openai.AsyncOpenAI
+    http: ChatHttp
     slots: asyncio.Semaphore
     pace: Pace
     answers: int = 0
     doubt: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-def _direct() -> openai.DefaultAsyncHttpxClient:
-    """Past the proxy that the environment names: it does not lead back to this machine."""
-    return openai.DefaultAsyncHttpxClient(trust_env=False)
-
-
-async def _listed(api: openai.AsyncOpenAI) -> list[str]:
-    try:
-        return [str(model.id) for model in (await api.models.list()).data]
-    except (ValueError, AttributeError, TypeError) as error:
-        raise BrokenBody(f"its list of models cannot be read ({error})") from None
