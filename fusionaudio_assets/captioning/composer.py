@@ -115,21 +115,12 @@ class _Writer:
         return [f"{text[0].upper()}{text[1:]}." for text in (*told, self._careful()) if text]
 
     def _alone(self, told: str, one: Heard) -> str:
-        """Say a little more of a lone sound: that it goes on, or that there is no other."""
+        """Say a little more of a lone sound: that it goes on. That there is no other, no cue says."""
         lasts = bool(one.spans) and one.coverage >= _WHOLE
-        options = [
-            "",
-            "",
-            "",
-            ", with nothing else to be heard",
-            *([" throughout", " the whole time"] if lasts else []),
-        ]
-        text = told + self.rng.choice(options)
+        text = told + self.rng.choice(["", "", "", *([" throughout", " the whole time"] if lasts else [])])
         if len(text.split()) >= _CURT_WORDS:
             return text
-        noun = self.wording.noun(one)
-        fuller = [f"{noun} can be heard{' throughout' if lasts else ''}", f"the only sound is {noun}"]
-        return self.rng.choice([*fuller, f"{told}, with nothing else to be heard"])
+        return f"{self.wording.noun(one)} can be heard{' throughout' if lasts else ''}"
 
     def _over_music(self, told: list[str], music: MusicPhrases) -> list[str]:
         if len(told) == 1 and _is_short(told[0]):
