@@ -7,7 +7,8 @@ from importlib.resources import files
 
 from resources.sound_names import wording_sha256
 
-CAPTION_TABLES = ("word_lists.yaml", "relations.yaml", "leak_words.yaml")
+GROUNDING_TABLES = ("grounding.yaml", "grounding_weights.yaml", "lexicon.txt")
+CAPTION_TABLES = ("word_lists.yaml", "relations.yaml", "leak_words.yaml", *GROUNDING_TABLES)
 QUESTION_TABLES = (*CAPTION_TABLES, "qa_tables.yaml")
 
 

@@ -1,14 +1,21 @@
 """Is every claim of a caption supported by a cue?
 
-A first, plain test: the words of a caption that claim something, run by run (`words.claim_runs`), must all be among
-the words of *one* cue. So "a dog barks" stands where barking was tagged, and "a dog speaks" falls even where both a dog
-and speech were, since no cue has a speaking dog.
+A caption is cut into runs of claiming words (`words.claim_runs`), "adult male speaks" or "rain falls", and each run is
+held against what every single cue supports. A run is *entailed* when one cue has all its words, their synonyms or
+narrower names: "an animal" where barking was tagged. So "a dog speaks" falls even where both a dog and speech were,
+since no cue has a speaking dog, and dogs do not speak.
+
+The pipeline takes nothing less: its cues are all that is known, and its captions are made of them. Captions of other
+origin are judged with a `Likelihood` as well, which tells how well what is not entailed still fits the cues.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.lexicon import lexicon
+from fusionaudio_assets.captioning.likelihood import Likelihood, Terms, wrong_agent
 from fusionaudio_assets.captioning.vocabulary import Source, sources
 from fusionaudio_assets.captioning.words import Token, claim_runs
 
@@ -21,6 +28,7 @@ class Claim:
         text: The words of the caption.
         supported: Some cue supports it.
         by: The cues, e.g. ``"events: Bark"``; empty when unsupported.
+        support: How well, in [0, 1]; 1 when a cue entails it.
     """
 
     text: str
@@ -28,6 +36,7 @@ class Claim:
     end: int
     supported: bool
     by: tuple[str, ...]
+    support: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,15 +55,56 @@ class Support:
         """Supported share of the claims, in [0, 1]."""
         return 1 - len(self.unsupported) / len(self.claims) if self.claims else 1.0
 
+    @property
+    def score(self) -> float:
+        """How well the cues bear out the caption, in [0, 1]: as its weakest claim, and a tenth as all of them."""
+        each = [claim.support for claim in self.claims]
+        return 0.9 * min(each, default=1.0) + 0.1 * math.prod(each)
 
-def check_support(caption: str, cues: Cues) -> Support:
+
+def check_support(caption: str, cues: Cues, likelihood: Likelihood | None = None) -> Support:
     """Match every claim of a caption with the cues that support it."""
-    known = sources(cues)
-    return Support(tuple(_claim(caption, run, known) for run in claim_runs(caption)))
+    return ground(caption, sources(cues), likelihood)
 
 
-def _claim(caption: str, run: Sequence[Token], known: Sequence[Source]) -> Claim:
+def ground(caption: str, known: Sequence[Source], likelihood: Likelihood | None = None) -> Support:
+    """Match every claim of a caption with what is known of a clip.
+
+    Args:
+        caption: Any text in English.
+        known: What the cues support.
+        likelihood: Judges claims that are not entailed; without it they are unsupported.
+    """
+    terms = likelihood.terms(known) if likelihood else None
+    claims = []
+    for run in claim_runs(caption):
+        start, end = run[0].start, run[-1].end
+        by = _entailing(run, known)
+        support = 1.0 if by else 0.0
+        if not by and likelihood and terms and terms.surfaces:
+            support = min(likelihood.support(run, index, terms) for index in range(len(run)))
+            by = _nearest(run, likelihood, terms) if support >= likelihood.weights.threshold else ()
+        claims.append(Claim(caption[start:end], start, end, bool(by), by, support))
+    return Support(tuple(claims))
+
+
+def _entailing(run: Sequence[Token], known: Sequence[Source]) -> tuple[str, ...]:
+    """Return the cues that say it in these words; or else, where it can be, in narrower ones."""
     stems = {token.stem for token in run}
-    by = tuple(dict.fromkeys(source.cue for source in known if stems <= source.stems))
-    start, end = run[0].start, run[-1].end
-    return Claim(caption[start:end], start, end, bool(by), by)
+    said = [source.cue for source in known if stems <= source.stems]
+    if not said and not any(wrong_agent(run, index) for index in range(len(run))):
+        said = [source.cue for source in known if stems <= source.wider_stems]
+    return tuple(dict.fromkeys(said))
+
+
+def _nearest(run: Sequence[Token], likelihood: Likelihood, terms: Terms) -> tuple[str, ...]:
+    """Return the cues that come nearest to the words of a run."""
+    found: list[str] = []
+    stems = list(terms.surfaces)
+    for token in run:
+        own = token.stem
+        if own not in terms.surfaces:
+            wider = [one for one in stems if own in lexicon().wider(one)]
+            own = wider[0] if wider else stems[int(likelihood.nearness(token, terms).argmax())] if stems else ""
+        found += [source.cue for source in terms.known if own in source.stems][:1]
+    return tuple(dict.fromkeys(found))

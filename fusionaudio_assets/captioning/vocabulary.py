@@ -1,12 +1,13 @@
 """What each cue allows a caption to say: the words by which a claim can be supported."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from fusionaudio_assets.captioning.cues import Cues, MusicCue
 from fusionaudio_assets.captioning.facts import LIKELY_SCORE, is_confirmed, tempo_word
+from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.relations import sharpening_groups, together
-from fusionaudio_assets.captioning.words import FUNCTION_WORDS, claim_runs, content_stems, stem
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, claim_runs, content_words, stem
 from resources.sound_names import SoundName, known_labels, sound_name
 
 _MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood", "singing"})
@@ -15,46 +16,67 @@ _SILENCE_WORDS = "silence silent near quiet almost complete absolute distinct em
 
 @dataclass(frozen=True)
 class Source:
-    """One cue, and the stems of the words that it supports."""
+    """One cue, and the words that it supports, in lower case."""
 
     cue: str
-    stems: frozenset[str]
+    words: frozenset[str]
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of the words."""
+        return frozenset(map(stem, self.words))
+
+    @cached_property
+    def wider_stems(self) -> frozenset[str]:
+        """The stems of the words, of their synonyms and of wider names."""
+        return self.stems.union(*map(lexicon().wider, self.stems))
 
 
 @cache
 def sound_stems(label: str) -> frozenset[str]:
     """Return the stems of all words for a class: its wording, its display name, its synonyms."""
+    return frozenset(map(stem, sound_words(label)))
+
+
+@cache
+def sound_words(label: str) -> frozenset[str]:
+    """Return all words for a class, in lower case."""
     name = sound_name(label)
     text = " ".join((*name.nouns, *name.clauses, *name.words, name.label.replace("(", " ").replace(")", " ")))
     if name.group in {"genre", "mood"}:
         text += " music song"
     if "someone" in text:
         text += " person people somebody"
-    return content_stems(text)
+    return content_words(text)
+
+
+def text_sources(cue: str, text: str) -> list[Source]:
+    """Return what free text of one cue supports: each run of its claiming words stands for itself."""
+    return [Source(cue, frozenset(token.text.lower() for token in run)) for run in claim_runs(text)]
 
 
 def sources(cues: Cues) -> list[Source]:
     """Return what supports claims about a clip, by cue; pictures only where they may sharpen a generic sound."""
     if cues.silent:
-        return [Source("silence", content_stems(_SILENCE_WORDS))]
+        return [Source("silence", content_words(_SILENCE_WORDS))]
     tagged = [(f"labels: {label.name}", label.name) for label in cues.labels if is_confirmed(label.quality)]
     tagged += [(f"events: {event.label}", event.label) for event in cues.events if event.score >= LIKELY_SCORE]
     implied = {event.label: event.implied for event in cues.events}
-    found = [Source(cue, sound_stems(label).union(*map(sound_stems, implied.get(label, ())))) for cue, label in tagged]
+    found = [Source(cue, sound_words(label).union(*map(sound_words, implied.get(label, ())))) for cue, label in tagged]
     labels = {label for _, label in tagged}
     found += [
-        Source("events: " + " + ".join(sorted(pair.labels)), content_stems(f"{pair.noun} {pair.clause}"))
+        Source("events: " + " + ".join(sorted(pair.labels)), content_words(f"{pair.noun} {pair.clause}"))
         for pair in together()
         if pair.labels <= labels
     ]
     if {"Male speech, man speaking", "Female speech, woman speaking"} <= labels:
-        found.append(Source("events: Speech", content_stems("man woman talk speak")))
-    found += [Source("sound", frozenset(token.stem for token in run)) for run in claim_runs(cues.sound)]
+        found.append(Source("events: Speech", content_words("man woman talk speak")))
+    found += text_sources("sound", cues.sound)
     if cues.speech and cues.speech.present:
         words = f"{cues.speech.language} {cues.speech.kind} {cues.speech.manner} manner tone"
-        found.append(Source("speech", sound_stems("Speech") | content_stems(words)))
+        found.append(Source("speech", sound_words("Speech") | content_words(words)))
     if cues.singing:
-        found.append(Source("singing", sound_stems("Singing")))
+        found.append(Source("singing", sound_words("Singing")))
     found += _music_source(cues, labels)
     return found + _sight_source(cues)
 
@@ -69,15 +91,15 @@ def _music_source(cues: Cues, labels: set[str]) -> list[Source]:
     musical = {label for label in labels if sound_name(label).group in _MUSIC_GROUPS}
     if cues.music is None and not musical:
         return []
-    stems = sound_stems("Music").union(*map(sound_stems, musical))
+    words = sound_words("Music").union(*map(sound_words, musical))
     if cues.singing:
-        stems |= sound_stems("Singing")
-    return [Source("music", stems | _music_stems(cues.music or MusicCue()))]
+        words |= sound_words("Singing")
+    return [Source("music", words | _music_words(cues.music or MusicCue()))]
 
 
-def _music_stems(music: MusicCue) -> frozenset[str]:
+def _music_words(music: MusicCue) -> frozenset[str]:
     words = (*music.genres, *music.instruments, *music.moods, *music.vocals)
-    return content_stems(" ".join((*words, music.description, tempo_word(music.tempo_bpm))))
+    return content_words(" ".join((*words, music.description, tempo_word(music.tempo_bpm))))
 
 
 def _sight_source(cues: Cues) -> list[Source]:
@@ -85,10 +107,11 @@ def _sight_source(cues: Cues) -> list[Source]:
     if cues.visual is None or any(is_confirmed(label.quality) for label in cues.labels):
         return []
     groups = frozenset[str]().union(*(sharpening_groups(event.label) for event in cues.events))
-    seen = content_stems(" ".join((*cues.visual.labels, cues.visual.description)))
+    seen = content_words(" ".join((*cues.visual.labels, cues.visual.description)))
     sharpened = frozenset[str]().union(*(_source_stems(name) for name in _named(groups)))
-    generic = frozenset[str]().union(*(sound_stems(e.label) for e in cues.events if sharpening_groups(e.label)))
-    return [Source("visual", (seen & sharpened) | generic)] if seen & sharpened else []
+    generic = frozenset[str]().union(*(sound_words(e.label) for e in cues.events if sharpening_groups(e.label)))
+    found = frozenset(word for word in seen if stem(word) in sharpened)
+    return [Source("visual", found | generic)] if found else []
 
 
 @cache

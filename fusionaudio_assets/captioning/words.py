@@ -58,9 +58,14 @@ def tokens(text: str) -> list[Token]:
     return [Token(m[0], m.start(), m.end(), stem(m[0])) for m in _TOKEN.finditer(text)]
 
 
+def content_words(text: str) -> frozenset[str]:
+    """Return a text's words in lower case, without function words."""
+    return frozenset(token.text.lower() for token in tokens(text)) - FUNCTION_WORDS
+
+
 def content_stems(text: str) -> frozenset[str]:
     """Return the stems of a text's words, without function words."""
-    return frozenset(token.stem for token in tokens(text) if token.text.lower() not in FUNCTION_WORDS)
+    return frozenset(map(stem, content_words(text)))
 
 
 def claim_runs(text: str) -> list[list[Token]]:

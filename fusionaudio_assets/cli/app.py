@@ -34,6 +34,7 @@ class _Lazy:
 
 
 if TYPE_CHECKING:
+    from fusionaudio_assets.cli import audit as audit_command
     from fusionaudio_assets.cli import check as check_command
     from fusionaudio_assets.cli import demo as demo_command
     from fusionaudio_assets.cli import export as export_command
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from fusionaudio_assets.cli import status as status_command
     from fusionaudio_assets.cli import ui as ui_command
 else:
+    audit_command = _Lazy("audit")
     check_command = _Lazy("check")
     demo_command = _Lazy("demo")
     export_command = _Lazy("export")
@@ -215,6 +217,14 @@ def status(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
 def check(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
     """Judge all tables by the quality rules, without a run; exit code 1 when a rule that blocks is broken."""
     check_command.check(lake, as_json=as_json)
+
+
+@app.command()
+def audit(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSONL: captions with texts about their sound.")],
+) -> None:
+    """Judge captions of any origin: unsupported claims, visual and speech leaks; exit code 1 for malformed lines."""
+    audit_command.audit(file)
 
 
 @app.command()

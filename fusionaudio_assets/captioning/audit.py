@@ -1,0 +1,148 @@
+"""Judges captions of any origin by texts about their sound: what is unsupported, what was seen, what was said.
+
+One JSON object in, one out. It is the pipeline's own grounding and leak detection, made for cues of people and other
+systems: free texts, never complete.
+"""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, StrictStr
+
+from fusionaudio_assets.captioning.cues import Cues, LabelCue, MusicCue, SpeechCue, VisualCue
+from fusionaudio_assets.captioning.facts import is_confirmed
+from fusionaudio_assets.captioning.leaks import Leak, find_leaks
+from fusionaudio_assets.captioning.leaks.heard import heard_stems, sharpened_stems
+from fusionaudio_assets.captioning.likelihood import Embed, Likelihood
+from fusionaudio_assets.captioning.names import is_plain_name
+from fusionaudio_assets.captioning.support import ground
+from fusionaudio_assets.captioning.vocabulary import Source, sound_words, sources, text_sources
+from fusionaudio_assets.captioning.words import content_words, stem
+from resources.ontology import Ontology, load_ontology
+from resources.sound_names import known_labels
+
+_QUALITY = re.compile(r"(?P<name>.*?)\s*\((?P<percent>\d{1,3})\s*%\)\s*")
+
+Texts = Annotated[tuple[StrictStr, ...], BeforeValidator(lambda value: () if value is None else value)]
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class CueTexts(_Given):
+    """What is known about a clip, as texts; any may be missing.
+
+    Attributes:
+        labels: Names of sounds, best AudioSet display names; ``"Speech (80%)"`` tells the share of raters who agree.
+        sound: Descriptions of what is heard.
+        music: Descriptions of the music.
+        speech: What is said, word for word.
+        visual: What is seen.
+    """
+
+    labels: Texts = ()
+    sound: Texts = ()
+    music: Texts = ()
+    speech: Texts = ()
+    visual: Texts = ()
+
+
+class Captioned(_Given):
+    """A caption to judge."""
+
+    id: StrictStr | StrictInt
+    caption: StrictStr
+    cues: Annotated[CueTexts, BeforeValidator(lambda value: {} if value is None else value)] = CueTexts()
+
+
+class Auditor:
+    """Judges captions, each by itself; keeps the vectors of words that it met.
+
+    Args:
+        embed: Turns texts into vectors of length 1.
+
+    Raises:
+        WeightsMissing: The AudioSet ontology is not in the cache.
+    """
+
+    def __init__(self, embed: Embed) -> None:
+        self._likelihood = Likelihood(embed)
+        self._ontology: Ontology = load_ontology()
+        self._folded = {label.casefold(): label for label in known_labels()}
+
+    @staticmethod
+    def read(line: bytes) -> Captioned:
+        """Read one line of JSON.
+
+        Raises:
+            ValidationError: It is not such an object.
+        """
+        return Captioned.model_validate_json(line)
+
+    def judge(self, captioned: Captioned) -> dict[str, Any]:
+        """Return the verdict on one caption, ready for JSON."""
+        texts = captioned.cues
+        labels = tuple(map(self._label, texts.labels))
+        cues = _cues(texts, labels)
+        support = ground(captioned.caption, self._sources(texts, labels, cues), self._likelihood)
+        leaks = find_leaks(captioned.caption, cues)
+        return {
+            "id": captioned.id,
+            "support": round(support.score, 4),
+            "supported": not support.unsupported,
+            "claims": [
+                {
+                    "text": claim.text,
+                    "start": claim.start,
+                    "end": claim.end,
+                    "supported": claim.supported,
+                    "support": round(claim.support, 4),
+                    "by": list(claim.by),
+                }
+                for claim in support.claims
+            ],
+            "visual_leaks": [_told(leak) for leak in leaks if leak.kind == "visual"],
+            "speech_leaks": [_told(leak) for leak in leaks if leak.kind == "speech"],
+        }
+
+    def _label(self, text: str) -> LabelCue:
+        match = _QUALITY.fullmatch(text)
+        name = " ".join((match["name"] if match else text).split())
+        try:
+            name = self._ontology.display_name(name)
+        except KeyError:
+            name = self._folded.get(name.casefold(), name)
+        return LabelCue(name=name, quality=min(int(match["percent"]), 100) / 100 if match else None)
+
+    def _sources(self, texts: CueTexts, labels: tuple[LabelCue, ...], cues: Cues) -> list[Source]:
+        """Return what the texts support, each by its own name, and labels with the classes that they imply."""
+        found = sources(cues.model_copy(update={"sound": ""}))
+        found += [source for text in texts.sound for source in text_sources(f"sound: {text}", text)]
+        if sharper := sharpened_stems(cues, heard_stems(cues)):
+            seen = content_words("\n".join(texts.visual))
+            found.append(Source("visual", frozenset(word for word in seen if stem(word) in sharper)))
+        for label in labels:
+            if not is_confirmed(label.quality):
+                continue
+            if label.name in self._ontology:
+                implied = (sound_words(name) for name in self._ontology.implied(label.name))
+                found.append(Source(f"labels: {label.name}", frozenset[str]().union(*implied)))
+            elif not is_plain_name(label.name):
+                found += text_sources(f"labels: {label.name}", label.name)
+        return found
+
+
+def _cues(texts: CueTexts, labels: tuple[LabelCue, ...]) -> Cues:
+    return Cues(
+        duration_s=0,
+        labels=labels,
+        sound="\n".join(texts.sound),
+        speech=SpeechCue(present=True, text="\n".join(texts.speech)) if texts.speech else None,
+        music=MusicCue(description="\n".join(texts.music)) if texts.music else None,
+        visual=VisualCue(description="\n".join(texts.visual)) if texts.visual else None,
+    )
+
+
+def _told(leak: Leak) -> dict[str, Any]:
+    return {"text": leak.text, "start": leak.start, "end": leak.end, "reason": leak.reason}

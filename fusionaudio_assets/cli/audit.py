@@ -1,0 +1,90 @@
+"""`fusionaudio audit`: judge captions of any origin, one JSON object a line."""
+
+import json
+import statistics
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import typer
+from pydantic import ValidationError
+
+from fusionaudio_assets.captioning.audit import Auditor
+from fusionaudio_assets.cli.console import complain, printable, say
+from resources.errors import SettingError
+from resources.word_vectors import word_vectors
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def audit(file: str) -> None:
+    """Judge the captions of a file, or of stdin.
+
+    Raises:
+        SettingError: There is no such file.
+        Exit: Code 1, when a line is malformed; all others have been judged.
+    """
+    with _opened(file) as lines:
+        auditor = Auditor(word_vectors())
+        verdicts, num_malformed = [], 0
+        for number, line in enumerate(lines, 1):
+            if not (text := line.removeprefix(_BOM).strip()):
+                continue
+            try:
+                captioned = auditor.read(text)
+            except ValidationError as error:
+                num_malformed += 1
+                complain(f"{printable(file)}, line {number}: {_problem(error)}.")
+                continue
+            verdict = auditor.judge(captioned)
+            typer.echo(json.dumps(verdict, ensure_ascii=False))
+            verdicts.append(_Counted(verdict))
+    say(_summary(verdicts, num_malformed))
+    if num_malformed:
+        raise typer.Exit(1)
+
+
+class _Counted:
+    """What the summary needs of a verdict, so that millions fit into memory."""
+
+    __slots__ = ("said", "seen", "support", "supported")
+
+    def __init__(self, verdict: dict[str, Any]) -> None:
+        self.support: float = verdict["support"]
+        self.supported: bool = verdict["supported"]
+        self.seen, self.said = bool(verdict["visual_leaks"]), bool(verdict["speech_leaks"])
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    path = Path(file)
+    if not path.is_file():
+        raise SettingError(
+            f"There is no file {printable(file)!r}.", hint="Give the path of a JSONL file, or - to read from stdin."
+        )
+    with path.open("rb") as lines:
+        yield lines
+
+
+def _problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    place = ".".join(map(str, problem["loc"]))
+    return f"{place}: {problem['msg']}" if place else problem["msg"].rstrip(".")
+
+
+def _summary(verdicts: list[_Counted], num_malformed: int) -> str:
+    counts = {
+        "with no unsupported claim": sum(one.supported for one in verdicts),
+        "with a visual leak": sum(one.seen for one in verdicts),
+        "with a speech leak": sum(one.said for one in verdicts),
+    }
+    told = [f"{count} {name} ({count / len(verdicts):.1%})" for name, count in counts.items() if verdicts]
+    if verdicts:
+        told.append(f"median support {statistics.median(one.support for one in verdicts):.2f}")
+    malformed = [f"{num_malformed} malformed lines left out"] if num_malformed else []
+    return "; ".join([f"{len(verdicts)} captions judged", *told, *malformed]) + "."
