@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks import stages
 from benchmarks.recorded_calls import recorded
-from benchmarks.stages import difference, make_tables, measure, report
+from benchmarks.stage_figures import difference, report
+from benchmarks.stages import make_tables, measure
 from resources.embedded.minilm import TagBridge
 from resources.similarity import CaptionedClip
 from resources.whisper import FasterWhisper

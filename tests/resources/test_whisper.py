@@ -17,6 +17,7 @@ from resources.recognizer import SpeechSegment
 from resources.whisper import FasterWhisper, _Voiced
 from resources.whisper_windows import Decoding
 from tests.resources.media import example_audio
+from tests.resources.random_whisper import write_random_whisper
 
 RATE_HZ = 16_000
 REFERENCE = (
@@ -131,6 +132,16 @@ def test_a_folder_serves_as_well_as_a_name(tmp_path: Path, speech: NDArray[np.fl
     assert from_folder.model_name == "my-whisper"
     assert len(from_folder.revision) == 64
     assert plain(from_folder.transcribe([speech])[0].text) == REFERENCE
+
+
+def test_a_model_of_another_size_runs_from_a_folder(tmp_path: Path, speech: NDArray[np.float32]) -> None:
+    """With the number of mel bands of large-v3; random weights say anything or nothing."""
+    write_random_whisper(tmp_path / "wide", mel_bands=128, width=64, layers=2)
+    whisper = FasterWhisper(model=str(tmp_path / "wide"), language="en", compute_type="float32")
+    assert whisper._windows._features(speech, 8).shape == (128, 800)
+    decodings = [*whisper._windows.decode([speech, speech[: 2 * RATE_HZ]]), whisper._decode_full_windows(speech)]
+    assert [decoding.language for decoding in decodings] == ["en"] * 3
+    assert whisper.transcribe([speech])[0].speech_s > 5
 
 
 def test_a_model_that_is_nowhere_is_named() -> None:
