@@ -160,7 +160,7 @@ def test_a_run_uses_the_server_that_is_up_and_accounts_for_every_token(lake: Wor
     assert made["caption"].null_count() == 0
     assert not made["draft_rejected"].str.contains("asked again").any(), "an answer did not fit its schema"
     asked = made.filter(pl.col("prompt_tokens") > 0)
-    assert asked.height >= 3
+    assert asked.height >= 2
     assert (asked["completion_tokens"] > 0).all()
     assert (pairs.filter(status="ok")["prompt_tokens"] > 0).sum() >= 4
     after = counted()
@@ -186,7 +186,7 @@ def test_a_killed_server_is_started_again_by_the_run_and_ended_on_request(lake: 
     done = subprocess.run(again, check=False, capture_output=True, text=True, timeout=LIMIT_S)
     assert done.returncode == 0, done.stderr
     assert the_server().pid != killed.pid
-    assert (table(lake, "fused_captions").filter(status="ok")["prompt_tokens"] > 0).sum() >= 3
+    assert (table(lake, "fused_captions").filter(status="ok")["prompt_tokens"] > 0).sum() >= 2
     stopped = subprocess.run([*fusionaudio, "models", "stop"], check=True, capture_output=True, text=True, timeout=60)
     assert f"vLLM for {MODEL}" in stopped.stdout
     assert not [server for server in running() if server.title == killed.title]
