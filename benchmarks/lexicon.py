@@ -52,7 +52,7 @@ LICENCE = """\
 # WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved. THIS SOFTWARE AND DATABASE IS PROVIDED "AS
 # IS" AND PRINCETON UNIVERSITY MAKES NO REPRESENTATIONS OR WARRANTIES, EXPRESS OR IMPLIED. Permission to use, copy,
 # modify and distribute it for any purpose and without fee is granted, provided that this notice stands on all copies.
-# AudioSet ontology by Google, CC BY 4.0.
+# AudioSet ontology by Google, CC BY-SA 4.0.
 """
 _NOUNS = (
     "Tops act animal artifact attribute body cognition communication event feeling food group location motive object "
