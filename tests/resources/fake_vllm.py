@@ -6,6 +6,7 @@ Its arguments are vLLM's. `--slow SECONDS` delays it, `--broken` makes it fail a
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +25,7 @@ def serve_settings(folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # vLLM does not leave it ignored either
     parser = argparse.ArgumentParser()
     parser.add_argument("serve")
     parser.add_argument("weights")

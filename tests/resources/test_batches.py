@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.batches import Batches, is_out_of_memory
@@ -18,6 +18,10 @@ ERRORS = [
     RuntimeError("Failed to allocate memory for requested buffer of size 1073741824"),
     MemoryError(),
 ]
+
+
+_FEWER = settings(max_examples=30)
+"""Each shortage collects garbage, which takes a while in a process that holds many tests' modules."""
 
 
 class Memory:
@@ -41,6 +45,7 @@ class Memory:
         return [-item for item in batch]
 
 
+@_FEWER
 @given(
     count=st.integers(0, 200),
     first=st.integers(1, 40),
@@ -57,6 +62,7 @@ def test_items_come_back_once_and_in_order_whatever_fits(
     assert 1 <= batches.size <= max(first, most or 0)
 
 
+@_FEWER
 @given(
     count=st.integers(1, 60),
     first=st.integers(1, 20),
