@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Annotated
 
 import huggingface_hub
 from huggingface_hub import constants
 from huggingface_hub.utils.tqdm import disable_progress_bars
+from pydantic import AfterValidator
 
 from resources.errors import ModelUnavailable, WeightsMissing, clause
 
@@ -181,6 +183,16 @@ class Checkpoint:
 def is_commit(revision: str) -> bool:
     """Whether it names one state of a repository for ever: branches and tags move."""
     return bool(re.fullmatch("[0-9a-f]{40}", revision))
+
+
+def _pinned(revision: str) -> str:
+    if revision and not is_commit(revision):
+        raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
+    return revision
+
+
+Commit = Annotated[str, AfterValidator(_pinned)]
+"""A setting that holds a commit of the hub, or is empty."""
 
 
 def _check(path: Path) -> None:

@@ -25,7 +25,7 @@ from pydantic import Field, field_validator
 from resources.adapter import runtime
 from resources.embedded import weights
 from resources.errors import ModelUnavailable, SettingError, clause
-from resources.hub import CTRANSLATE2, Checkpoint, is_commit
+from resources.hub import CTRANSLATE2, Checkpoint, Commit
 from resources.load_time import loads
 from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word
 from resources.whisper_windows import MAX_CLIP_S, Decoding, ShortWindows, whole_words
@@ -68,7 +68,7 @@ class FasterWhisper(Recognizer):
     model: str = Field(
         "whisper-base", description="Name of weights in the cache, a folder, or (with hub_revision) a hub model."
     )
-    hub_revision: str = Field("", description="Commit of the hub model, when `model` names one.")
+    hub_revision: Commit = Field("", description="Commit of the hub model, when `model` names one.")
     compute_type: ComputeType = Field("int8", description="CTranslate2's type of weights and activations.")
     language: str | None = Field(None, description="ISO 639-1 code of all clips; detected for each clip when null.")
     beam_size: int = Field(1, ge=1, description="Beams of the search; 1 is greedy.")
@@ -122,13 +122,6 @@ class FasterWhisper(Recognizer):
             raise SettingError(
                 "device is 'cuda', but CTranslate2 sees no GPU on this machine.", hint="Set device to 'auto' or 'cpu'."
             )
-
-    @field_validator("hub_revision")
-    @classmethod
-    def _is_a_commit(cls, value: str) -> str:
-        if value and not is_commit(value):
-            raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
-        return value
 
     @property
     def takes_gpu(self) -> bool:

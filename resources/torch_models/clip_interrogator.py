@@ -18,12 +18,12 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from resources.adapter import Json
 from resources.embedded.onnx_graph import answering
 from resources.errors import SettingError
-from resources.hub import Checkpoint, is_commit
+from resources.hub import Checkpoint, Commit
 from resources.image_describer import ImageDescriber, SeenFrame, VisualDescription
 from resources.load_time import loads
 from resources.media import KeyFrame
@@ -50,17 +50,10 @@ class ClipInterrogator(HubAdapter, ImageDescriber):
     """
 
     clip_model: str = Field(description="Name of CLIP on the hub, or a folder in the same format.")
-    clip_revision: str = Field("", description="Commit of CLIP on the hub, 40 hexadecimal digits.")
+    clip_revision: Commit = Field("", description="Commit of CLIP on the hub, 40 hexadecimal digits.")
     labels: str = Field("", description="File with a label a line, from the root on; empty for AudioSet's classes.")
     floor: float = Field(0.1, ge=0, le=1, description="Least probability of a label among all that is named.")
     max_new_tokens: int = Field(32, ge=1, description="Longest caption of a picture.")
-
-    @field_validator("clip_revision")
-    @classmethod
-    def _is_a_commit_too(cls, value: str) -> str:
-        if value and not is_commit(value):
-            raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
-        return value
 
     @property
     def model_name(self) -> str:

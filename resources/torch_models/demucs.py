@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from resources.embedded.onnx_graph import answering
 from resources.errors import ModelUnavailable
-from resources.hub import Checkpoint, is_commit
+from resources.hub import Checkpoint, Commit
 from resources.load_time import loads
 from resources.separator import Separator
 from resources.torch_models import demucs_checkpoints
@@ -48,7 +48,7 @@ class Demucs(TorchAdapter, Separator):
         description="Folder of checkpoints and bags, or (with hub_revision) a model of the hub; when empty, the "
         "published models in torch's cache.",
     )
-    hub_revision: str = Field("", description="Commit of the hub's model, when `repository` names one.")
+    hub_revision: Commit = Field("", description="Commit of the hub's model, when `repository` names one.")
     overlap: float = Field(0.25, ge=0, lt=1, description="Share of a stretch of audio that the next one covers too.")
     shifts: int = Field(0, ge=0, description="Runs over shifted audio whose mean is taken; 0 is one run as it is.")
 
@@ -74,13 +74,6 @@ class Demucs(TorchAdapter, Separator):
     @property
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(self.repository, self.hub_revision, demucs_checkpoints.FILES, setting="repository")
-
-    @field_validator("hub_revision")
-    @classmethod
-    def _is_a_commit(cls, value: str) -> str:
-        if value and not is_commit(value):
-            raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
-        return value
 
     @cached_property
     def _bag(self) -> Bag:

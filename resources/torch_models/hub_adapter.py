@@ -11,10 +11,10 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from resources.errors import ModelUnavailable, WeightsMissing, clause
-from resources.hub import Checkpoint, is_commit
+from resources.hub import Checkpoint, Commit
 from resources.torch_models.device import imported
 from resources.torch_models.torch_adapter import TorchAdapter
 
@@ -27,14 +27,7 @@ class HubAdapter(TorchAdapter):
     libraries: ClassVar[tuple[str, ...]] = ("torch", "transformers")
 
     model: str = Field(description="Name of a model of the hub, or a folder in the same format.")
-    hub_revision: str = Field("", description="Commit of the hub's model, 40 hexadecimal digits.")
-
-    @field_validator("hub_revision")
-    @classmethod
-    def _is_a_commit(cls, value: str) -> str:
-        if value and not is_commit(value):
-            raise ValueError("give a commit of 40 hexadecimal digits: branches and tags move")
-        return value
+    hub_revision: Commit = Field("", description="Commit of the hub's model, 40 hexadecimal digits.")
 
     @property
     def model_name(self) -> str:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from resources.errors import ModelUnavailable, WeightsMissing
-from resources.hub import CTRANSLATE2, Checkpoint
+from resources.hub import CTRANSLATE2, Checkpoint, Commit
+from resources.whisper import FasterWhisper
 from tests.hub_server import TOKEN, Hub, serving_hub, use_hub
 
 NAME, COMMIT = "someone/model", "a1" * 20
@@ -128,3 +130,15 @@ def test_a_folder_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     assert checkpoint.revision != before
     with pytest.raises(ModelUnavailable, match=r"`model` = 'no/folder'.*Set hub_revision"):
         _ = Checkpoint("no/folder", "").revision
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", "0123456789abcdef", "G" * 40])
+def test_what_may_move_is_no_commit(revision: str) -> None:
+    with pytest.raises(ValidationError, match="branches and tags move"):
+        TypeAdapter(Commit).validate_python(revision)
+    with pytest.raises(ValidationError, match="branches and tags move"):
+        FasterWhisper(model="org/name", hub_revision=revision)
+
+
+def test_a_commit_or_none_is_taken() -> None:
+    assert [FasterWhisper(hub_revision=one).hub_revision for one in ("", "0" * 40)] == ["", "0" * 40]
