@@ -1,9 +1,11 @@
-"""Child processes: they go with their parent, and what they died of is told in words."""
+"""Child processes: they go with their parent, end when they hang, and what they died of is told in words."""
 
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _NATIVE_FAULTS = {
@@ -12,6 +14,7 @@ _NATIVE_FAULTS = {
     signal.SIGBUS: "a bus error",
     signal.SIGILL: "an illegal instruction",
     signal.SIGFPE: "an arithmetic fault",
+    signal.SIGALRM: "a hang",
 }
 """Signals that a process brings upon itself."""
 
@@ -31,6 +34,19 @@ def end_with_parent(descriptor: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
+
+
+@contextmanager
+def time_limit(limit_s: float) -> Iterator[None]:
+    """Let the system kill this process by SIGALRM when a block takes too long.
+
+    No code of a library that hangs can prevent it, not even while it holds the interpreter's lock. One block at a time.
+    """
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def importing_alike() -> dict[str, str]:

@@ -11,7 +11,7 @@
           # For people, beside an adapter's own settings: licence: Apache-2.0, memory_gb: 0.1
         params: {...}        what the stage computes with; changing it redoes the stage
         batch_size: 32       how many clips at a time; changes nothing in the output
-        clip_timeout_s: 600  how long a batch or a clip may take where runs died, before it counts as a hang
+        clip_timeout_s: 600  what counts as a hang of a batch or clip where runs died; elsewhere five times that
 
 A gate belongs to no stage: all that go by it go by the same figures, so that no stage tells of what another one left
 out. What is not said is the default; a stage without models needs no section.

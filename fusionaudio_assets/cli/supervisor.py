@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from fusionaudio_assets.cli.console import complain, say
+from fusionaudio_assets.stage.hangs import will_be_started_again
 from resources.child_process import cause_of_death, end_with_parent, importing_alike, is_native_fault
 
 SUPERVISED = frozenset({"run", "retry", "demo"})
@@ -60,6 +61,7 @@ def answer_to_terminal() -> None:
     _line = int(sys.argv.pop(1))
     os.set_inheritable(_line, False)
     end_with_parent(_line)
+    will_be_started_again()
 
 
 class _Terminal:

@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -28,7 +28,7 @@ from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Models, Row, Stage
 from fusionaudio_assets.tables import Status
 from resources.adapter import Adapter
-from resources.child_process import cause_of_death, end_with_parent, importing_alike
+from resources.child_process import cause_of_death, end_with_parent, importing_alike, time_limit
 from resources.errors import ClipError, ModelUnavailable, ResourceError
 from resources.lake import Lake
 from resources.profile import Settings, StageProfile
@@ -264,7 +264,7 @@ def serve() -> None:
     channel = Connection(int(sys.argv[1]))
     task: Task = channel.recv()
     models = Models({role: kind.model_validate(settings) for role, kind, settings in task.models})
-    with _time_limit(_START_LIMIT_S):
+    with time_limit(_START_LIMIT_S):
         channel.send(_told(probe, models))
     loader = Loader(task.stage, Lake(task.lake), models, Account())
 
@@ -274,7 +274,7 @@ def serve() -> None:
 
     while True:
         batch = channel.recv()
-        with _time_limit(task.limit_s):
+        with time_limit(task.limit_s):
             channel.send(_told(rows, batch))
 
 
@@ -286,14 +286,6 @@ def _told(work: Any, *arguments: Any) -> Any:
         return error
     except Exception as error:  # noqa: BLE001 - it is raised where it is read
         return RuntimeError(f"{type(error).__name__}: {error}")
-
-
-@contextmanager
-def _time_limit(limit_s: float) -> Iterator[None]:
-    """Let the system kill this process when a block takes too long: no code of a hanging library can prevent it."""
-    signal.setitimer(signal.ITIMER_REAL, limit_s)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _offer_to_the_oom_killer() -> None:

@@ -15,6 +15,7 @@ from fusionaudio_assets.stage.attempts import Attempts
 from fusionaudio_assets.stage.checkpoint import Checkpoint
 from fusionaudio_assets.stage.current import CONDITIONS, conditions_of, inputs_in, mark_current
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
+from fusionaudio_assets.stage.hangs import ended_when_it_hangs
 from fusionaudio_assets.stage.history import record_shard
 from fusionaudio_assets.stage.isolate import compute_rows
 from fusionaudio_assets.stage.loading import loaded
@@ -111,7 +112,11 @@ def _rows(
         for batch, jobs in batches:
             portions = compute_rows(stage, batch, jobs, Models(profile.models), profile.params)
             while True:
-                with account.timed("compute"), account.loading_models():
+                with (
+                    account.timed("compute"),
+                    account.loading_models(),
+                    ended_when_it_hangs(profile.clip_timeout_s),
+                ):
                     rows = next(portions, None)
                 if rows is None:
                     break

@@ -60,7 +60,7 @@ RUN = [
     Moment("model asked", "fused_captions"),
     Moment("batch saved", "fused_captions"),
     Moment("batch asked alone", "fused_captions"),
-    Moment("model asked", "fused_captions"),
+    Moment("before the rename", "fused_captions"),
     Moment("before a check", "fused_captions"),
     Moment("batch saved", "caption_scores", 2),
     Moment("batch computed", "qa_pairs", 2),

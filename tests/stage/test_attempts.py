@@ -5,6 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from fusionaudio_assets.graph import STAGES
 from fusionaudio_assets.stage import Stage, plan_shard, run_shard
 from fusionaudio_assets.stage.alone import Alone
 from fusionaudio_assets.stage.attempts import Attempts
+from fusionaudio_assets.stage.hangs import ended_when_it_hangs
 from resources.errors import ModelUnavailable
 from resources.lake import Lake
 from resources.profile import Profile, StageProfile, profile_text
@@ -27,31 +29,34 @@ PATHS = [f"clip-{number}.wav" for number in range(10)]
 
 _DYING_RUNS = """
 import os, sys
+from dataclasses import replace
 from fusionaudio_assets.stage import run_shard
+from fusionaudio_assets.stage.hangs import will_be_started_again
 from resources.lake import Lake
 from tests.stage.conftest import LENGTHS, stage_profile
 from tests.stage.rulers import DeadlyRuler
 
+will_be_started_again()
 for _ in range(2):
     pid = os.fork()
     if pid == 0:
         ruler = DeadlyRuler.model_validate_json(sys.argv[2])
-        run_shard(LENGTHS, "s", Lake(sys.argv[1]), stage_profile(ruler))
+        run_shard(LENGTHS, "s", Lake(sys.argv[1]), replace(stage_profile(ruler), clip_timeout_s=float(sys.argv[3])))
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
 
 
-def die_of(lake: Lake, ruler: DeadlyRuler) -> None:
-    """Let two runs die of the model."""
+def die_of(lake: Lake, ruler: DeadlyRuler, died_of: int = signal.SIGSEGV, clip_timeout_s: float = 600) -> None:
+    """Let two runs, which a terminal would start again, die of the model."""
     runs = subprocess.run(
-        [sys.executable, "-c", _DYING_RUNS, str(lake.root), ruler.model_dump_json()],
+        [sys.executable, "-c", _DYING_RUNS, str(lake.root), ruler.model_dump_json(), str(clip_timeout_s)],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
         timeout=60,
     )
-    assert runs.stdout.split() == [str(-signal.SIGSEGV)] * 2
+    assert runs.stdout.split() == [str(-died_of)] * 2
 
 
 def die(lake: Lake, times: int = 2, stage: Stage[Any, Any] = LENGTHS) -> None:
@@ -116,7 +121,7 @@ def test_runs_that_were_killed_twice_at_good_clips_change_nothing(lake: Lake) ->
 
 def test_a_hang_is_a_death(lake: Lake) -> None:
     lake.write_table("manifest", "s", manifest(["a.wav", "endless.wav", "b.wav"]))
-    die(lake)
+    die_of(lake, DeadlyRuler(), signal.SIGALRM, clip_timeout_s=0.1)
     table = run_shard(LENGTHS, "s", lake, profile_of(DeadlyRuler(), clip_timeout_s=0.5)).table
     assert table["status"].to_list() == ["ok", "failed", "ok"]
     assert "a hang (it took over 0.5 s)" in table["detail"][1]
@@ -159,6 +164,11 @@ def test_a_fault_that_the_other_process_tells_is_raised_here(lake: Lake) -> None
     die(lake)
     with pytest.raises(ModelUnavailable, match="the ruler is broken"):
         run_shard(LENGTHS, "s", lake, profile_of(Ruler(broken=True)))
+
+
+def test_nothing_ends_a_process_that_nobody_starts_again() -> None:
+    with ended_when_it_hangs(clip_timeout_s=0.001):
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ModelUnavailable], ids=lambda error: error.__name__)
