@@ -144,7 +144,7 @@ def split(pairs: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
 
 def known(pair: Pair) -> list[Source]:
     """Return the cues of a pair."""
-    return [source for text in pair["references"] for source in text_sources(f"sound: {text}", text)]
+    return [source for text in pair["references"] for source in text_sources("sound", text)]
 
 
 def judge(pairs: Sequence[Pair], likelihood: Likelihood) -> Supports:

@@ -139,7 +139,7 @@ def _facts(
         "visual_captions": {"frames": [], "description": ""},
         "fused_captions": {"caption": caption, "ambiguities": [], "modalities": modalities, "author": "composer"}
         | {"abstained": False, "leaks": [], "prompt_tokens": 200, "completion_tokens": 30}
-        | {"claims": [{"text": name, "supported": True, "by": [f"events: {name}"]} for name in heard[:3]]},
+        | {"claims": [_claim(name, caption) for name in heard[:3]]},
         "caption_scores": {"similarity": similarity, "scorer": "bridge", "num_words": len(caption.split())},
         "qa_pairs": {
             "pairs": [_pair(name, yes=index % 2 == 0) for index, name in enumerate(heard[:4])],
@@ -154,6 +154,13 @@ def _facts(
 
 
 _CONFIDENCE = {"avg_logprob": -0.2, "no_speech_prob": 0.01, "compression_ratio": 1.1}
+
+
+def _claim(name: str, caption: str) -> Row:
+    start = caption.lower().index(name.lower())
+    end = start + len(name)
+    place = {"text": caption[start:end], "start": start, "end": end}
+    return place | {"supported": True, "support": 1.0, "by": [f"events: {name}"]}
 
 
 def _pair(name: str, *, yes: bool) -> Row:

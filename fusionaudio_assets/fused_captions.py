@@ -57,7 +57,7 @@ def caption_row(fused: Fused) -> Row:
         "author": fused.author,
         "abstained": fused.abstained,
         "abstain_reason": fused.abstain_reason or None,
-        "claims": [{"text": c.text, "supported": c.supported, "by": list(c.by)} for c in fused.claims],
+        "claims": [claim.told() for claim in fused.claims],
         "leaks": [{"kind": leak.kind, "text": leak.text, "detail": leak.reason} for leak in fused.leaks],
         "draft": fused.draft or None,
         "draft_rejected": fused.draft_rejected or None,
@@ -78,7 +78,7 @@ def also(params: FusionParams) -> dict[str, Json]:
 STAGE = Stage(
     name="fused_captions",
     table=FusedCaptions,
-    version="1",
+    version="2",
     reads=CUE_COLUMNS,
     derive=derive,
     compute=write,

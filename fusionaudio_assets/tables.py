@@ -64,10 +64,11 @@ def _scored() -> dy.Struct:
     return _struct(label=dy.String(nullable=True), score=dy.Float32(nullable=True))
 
 
-def _claim() -> dy.Struct:
-    return _struct(
-        text=dy.String(nullable=True), supported=dy.Bool(nullable=True), by=_list(dy.String(nullable=True), "")
-    )
+def _claims() -> dy.List:
+    place = {"start": _count(""), "end": _count("")}
+    claim = _struct(text=_text(""), **place, supported=_flag(""), support=_share(""), by=_list(_text(""), ""))
+    told = "what the caption claims at its characters [start, end), how well that is supported, in [0, 1], and by what"
+    return _list(claim, told)
 
 
 def _qa_pair() -> dy.Struct:
@@ -242,7 +243,7 @@ class FusedCaptions(StageTable):
     author = _text("who wrote the caption: the language model's name, or composer")
     abstained = _flag("no caption can be given honestly")
     abstain_reason = _text("why")
-    claims = _list(_claim(), "claims of the caption with the cues that support them")
+    claims = _claims()
     leaks = _list(
         _struct(kind=dy.String(nullable=True), text=dy.String(nullable=True), detail=dy.String(nullable=True)),
         "what was seen or said and stands in the caption",
@@ -293,7 +294,7 @@ class Release(dy.Schema):
     ambiguities = _list(dy.String(nullable=True), "what could be confused by ear")
     author = _text("who wrote the caption: the language model's name, or composer")
     modalities = _list(dy.String(nullable=True), "cues that the caption draws on")
-    claims = _list(_claim(), "claims of the caption with the cues that support them")
+    claims = _claims()
     similarity = _number("cosine of caption and clip on the scorer's own scale")
     scorer = _text("the scorer: scales of different scorers do not compare")
     qa = _list(_qa_pair(), "question-answer pairs")

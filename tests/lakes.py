@@ -17,6 +17,7 @@ from resources.lake import Lake
 Row = dict[str, Any]
 
 CAPTION = "A small dog barks twice while rain falls on a tin roof."
+CLAIM = {"text": "dog barks", "start": 8, "end": 17, "supported": True, "support": 1.0, "by": ["events: Bark"]}
 PAIR = {
     "question": "Which animal is heard?",
     "answer": "A dog",
@@ -80,7 +81,7 @@ def write_shard(lake: Lake, key: str, rows: Sequence[Row], *, with_qa: bool = Tr
             "author": "tester",
             "modalities": ["sound"],
             "ambiguities": ["rain may be frying"],
-            "claims": [{"text": "a dog barks", "supported": True, "by": ["tags"]}],
+            "claims": [CLAIM],
         },
         "caption_scores": {"similarity": 0.5, "scorer": "bridge", "num_words": 13},
         "filtered_dataset": {"author": "tester", "modalities": ["sound"], "similarity": 0.5, "scorer": "bridge"},

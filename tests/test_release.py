@@ -20,7 +20,7 @@ from fusionaudio_assets.release import formats, publish, write_export
 from fusionaudio_assets.workspace import Workspace
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
-from tests.lakes import CAPTION, PAIR, broken_row, clip_row, make_lake, noise, write_shard
+from tests.lakes import CAPTION, CLAIM, PAIR, broken_row, clip_row, make_lake, noise, write_shard
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_hugging_face_loads_audio_by_reference(lake: Lake, tmp_path: Path, monke
     assert rows[2]["audio"]["path"] == "dir/long.wav#t=30,40.5"
     assert rows[0]["caption"] == f"{CAPTION} Take 1."
     assert rows[0]["qa"] == [PAIR]
-    assert rows[0]["claims"] == [{"text": "a dog barks", "supported": True, "by": ["tags"]}]
+    assert rows[0]["claims"] == [CLAIM]
 
 
 def test_hugging_face_loads_the_sound_itself(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

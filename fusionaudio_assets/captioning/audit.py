@@ -5,6 +5,7 @@ systems: free texts, never complete.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, StrictStr
@@ -14,9 +15,8 @@ from fusionaudio_assets.captioning.facts import is_confirmed
 from fusionaudio_assets.captioning.leaks import Leak, find_leaks
 from fusionaudio_assets.captioning.leaks.heard import heard_stems, sharpened_stems
 from fusionaudio_assets.captioning.likelihood import Embed, Likelihood
-from fusionaudio_assets.captioning.names import is_plain_name
 from fusionaudio_assets.captioning.support import ground
-from fusionaudio_assets.captioning.vocabulary import Source, sound_words, sources, text_sources
+from fusionaudio_assets.captioning.vocabulary import Source, sight, sources, text_sources
 from fusionaudio_assets.captioning.words import content_words, stem
 from resources.ontology import Ontology, load_ontology
 from resources.sound_names import known_labels
@@ -85,23 +85,13 @@ class Auditor:
         texts = captioned.cues
         labels = tuple(map(self._label, texts.labels))
         cues = _cues(texts, labels)
-        support = ground(captioned.caption, self._sources(texts, labels, cues), self._likelihood)
+        support = ground(captioned.caption, _sources(labels, cues), self._likelihood)
         leaks = find_leaks(captioned.caption, cues)
         return {
             "id": captioned.id,
             "support": round(support.score, 4),
             "supported": not support.unsupported,
-            "claims": [
-                {
-                    "text": claim.text,
-                    "start": claim.start,
-                    "end": claim.end,
-                    "supported": claim.supported,
-                    "support": round(claim.support, 4),
-                    "by": list(claim.by),
-                }
-                for claim in support.claims
-            ],
+            "claims": [claim.told() for claim in support.claims],
             "visual_leaks": [_told(leak) for leak in leaks if leak.kind == "visual"],
             "speech_leaks": [_told(leak) for leak in leaks if leak.kind == "speech"],
         }
@@ -113,24 +103,8 @@ class Auditor:
             name = self._ontology.display_name(name)
         except KeyError:
             name = self._folded.get(name.casefold(), name)
-        return LabelCue(name=name, quality=min(int(match["percent"]), 100) / 100 if match else None)
-
-    def _sources(self, texts: CueTexts, labels: tuple[LabelCue, ...], cues: Cues) -> list[Source]:
-        """Return what the texts support, each by its own name, and labels with the classes that they imply."""
-        found = sources(cues.model_copy(update={"sound": ""}))
-        found += [source for text in texts.sound for source in text_sources(f"sound: {text}", text)]
-        if sharper := sharpened_stems(cues, heard_stems(cues)):
-            seen = content_words("\n".join(texts.visual))
-            found.append(Source("visual", frozenset(word for word in seen if stem(word) in sharper)))
-        for label in labels:
-            if not is_confirmed(label.quality):
-                continue
-            if label.name in self._ontology:
-                implied = (sound_words(name) for name in self._ontology.implied(label.name))
-                found.append(Source(f"labels: {label.name}", frozenset[str]().union(*implied)))
-            elif not is_plain_name(label.name):
-                found += text_sources(f"labels: {label.name}", label.name)
-        return found
+        implied = tuple(sorted(self._ontology.implied(name))) if name in self._ontology else ()
+        return LabelCue(name=name, quality=min(int(match["percent"]), 100) / 100 if match else None, implied=implied)
 
 
 def _cues(texts: CueTexts, labels: tuple[LabelCue, ...]) -> Cues:
@@ -142,6 +116,19 @@ def _cues(texts: CueTexts, labels: tuple[LabelCue, ...]) -> Cues:
         music=MusicCue(description="\n".join(texts.music)) if texts.music else None,
         visual=VisualCue(description="\n".join(texts.visual)) if texts.visual else None,
     )
+
+
+def _sources(labels: Sequence[LabelCue], cues: Cues) -> list[Source]:
+    """Return what the texts support; with labels that are no plain names, and what is seen of vague sounds."""
+    seen = content_words(cues.visual.description) if cues.visual else frozenset[str]()
+    sharper = sharpened_stems(cues, heard_stems(cues))
+    named = frozenset(word for word in seen if stem(word) in sharper)
+    free = [label.name for label in labels if is_confirmed(label.quality) and label not in cues.labels]
+    return [
+        *sources(cues),
+        *([sight(named)] if named else []),
+        *(source for name in free for source in text_sources("labels", name)),
+    ]
 
 
 def _told(leak: Leak) -> dict[str, Any]:

@@ -20,13 +20,13 @@ from fusionaudio_assets.captioning.names import sound_vocabulary
 from fusionaudio_assets.captioning.prompts import ABSTAIN_REASONS, MODALITIES, FusionPrompt
 from fusionaudio_assets.captioning.reports import plain_cues
 from fusionaudio_assets.captioning.support import Claim, check_support
-from fusionaudio_assets.captioning.vocabulary import sound_stems
+from fusionaudio_assets.captioning.vocabulary import VISUAL, sound_stems
 from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, claim_runs, content_stems, stem, tokens
 from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message, tokens_of
 
-VERSION = "4"
+VERSION = "5"
 """Raise when the same cues, prompt and answers would give another caption."""
 
 COMPOSER = "composer"
@@ -216,7 +216,7 @@ def _judge(attempt: _Attempt, reply: ChatReply | ClipError, model_name: str, *, 
     support = check_support(caption, attempt.cues)
     own = answer.get("ambiguities")
     named = _kept(own, attempt.cues) if isinstance(own, list) else ambiguities(attempt.facts)
-    sharpened = {"visual"} if any("visual" in claim.by for claim in support.claims) else set()
+    sharpened = {VISUAL} if any(one.startswith(VISUAL) for claim in support.claims for one in claim.by) else set()
     drawn_on = {*modalities(attempt.facts, attempt.cues), *sharpened, *_declared(answer, attempt)}
     used = tuple(one for one in MODALITIES if one in drawn_on)
     attempt.result = Fused(caption, named, used, model_name, claims=support.claims)

@@ -12,6 +12,7 @@ origin are judged with a `Likelihood` as well, which tells how well what is not 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.lexicon import lexicon
@@ -37,6 +38,17 @@ class Claim:
     supported: bool
     by: tuple[str, ...]
     support: float = 1.0
+
+    def told(self) -> dict[str, Any]:
+        """The claim as it stands in tables and verdicts."""
+        return {
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "supported": self.supported,
+            "support": round(self.support, 4),
+            "by": list(self.by),
+        }
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """What each cue allows a caption to say: the words by which a claim can be supported."""
 
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
+from textwrap import shorten
 
 from fusionaudio_assets.captioning.cues import Cues, MusicCue
 from fusionaudio_assets.captioning.facts import LIKELY_SCORE, is_confirmed, tempo_word
@@ -11,12 +13,17 @@ from fusionaudio_assets.captioning.words import FUNCTION_WORDS, claim_runs, cont
 from resources.sound_names import SoundName, known_labels, sound_name
 
 _MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood", "singing"})
+VISUAL = "visual"
+"""The kind of cue that is seen."""
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_SHOWN_CHARACTERS = 160
 _SILENCE_WORDS = "silence silent near quiet almost complete absolute distinct empty still"
 
 
 @dataclass(frozen=True)
 class Source:
-    """One cue, and the words that it supports, in lower case."""
+    """One cue, e.g. ``"events: Bark"``: its kind and what it says; and the words that it supports, in lower case."""
 
     cue: str
     words: frozenset[str]
@@ -50,9 +57,13 @@ def sound_words(label: str) -> frozenset[str]:
     return content_words(text)
 
 
-def text_sources(cue: str, text: str) -> list[Source]:
-    """Return what free text of one cue supports: each run of its claiming words stands for itself."""
-    return [Source(cue, frozenset(token.text.lower() for token in run)) for run in claim_runs(text)]
+def text_sources(kind: str, text: str) -> list[Source]:
+    """Return what a free text supports, by its sentences: each run of claiming words stands for itself."""
+    return [
+        Source(_cue(kind, sentence), frozenset(token.text.lower() for token in run))
+        for sentence in _SENTENCE_END.split(text)
+        for run in claim_runs(sentence)
+    ]
 
 
 def sources(cues: Cues) -> list[Source]:
@@ -61,7 +72,7 @@ def sources(cues: Cues) -> list[Source]:
         return [Source("silence", content_words(_SILENCE_WORDS))]
     tagged = [(f"labels: {label.name}", label.name) for label in cues.labels if is_confirmed(label.quality)]
     tagged += [(f"events: {event.label}", event.label) for event in cues.events if event.score >= LIKELY_SCORE]
-    implied = {event.label: event.implied for event in cues.events}
+    implied = {cue.name: cue.implied for cue in cues.labels} | {cue.label: cue.implied for cue in cues.events}
     found = [Source(cue, sound_words(label).union(*map(sound_words, implied.get(label, ())))) for cue, label in tagged]
     labels = {label for _, label in tagged}
     found += [
@@ -73,8 +84,9 @@ def sources(cues: Cues) -> list[Source]:
         found.append(Source("events: Speech", content_words("man woman talk speak")))
     found += text_sources("sound", cues.sound)
     if cues.speech and cues.speech.present:
-        words = f"{cues.speech.language} {cues.speech.kind} {cues.speech.manner} manner tone"
-        found.append(Source("speech", sound_words("Speech") | content_words(words)))
+        told = " ".join(filter(None, (cues.speech.manner, cues.speech.kind, cues.speech.language)))
+        words = sound_words("Speech") | content_words(f"{told} manner tone")
+        found.append(Source(_cue("speech", told), words))
     if cues.singing:
         found.append(Source("singing", sound_words("Singing")))
     found += _music_source(cues, labels)
@@ -94,12 +106,10 @@ def _music_source(cues: Cues, labels: set[str]) -> list[Source]:
     words = sound_words("Music").union(*map(sound_words, musical))
     if cues.singing:
         words |= sound_words("Singing")
-    return [Source("music", words | _music_words(cues.music or MusicCue()))]
-
-
-def _music_words(music: MusicCue) -> frozenset[str]:
-    words = (*music.genres, *music.instruments, *music.moods, *music.vocals)
-    return content_words(" ".join((*words, music.description, tempo_word(music.tempo_bpm))))
+    music = cues.music or MusicCue()
+    told = (*music.genres, *music.instruments, *music.moods, *music.vocals, tempo_word(music.tempo_bpm))
+    said = ", ".join(filter(None, told)) or music.description
+    return [Source(_cue("music", said), words | content_words(" ".join((*told, music.description))))]
 
 
 def _sight_source(cues: Cues) -> list[Source]:
@@ -111,7 +121,18 @@ def _sight_source(cues: Cues) -> list[Source]:
     sharpened = frozenset[str]().union(*(_source_stems(name) for name in _named(groups)))
     generic = frozenset[str]().union(*(sound_words(e.label) for e in cues.events if sharpening_groups(e.label)))
     found = frozenset(word for word in seen if stem(word) in sharpened)
-    return [Source("visual", found | generic)] if found else []
+    return [sight(found, generic)] if found else []
+
+
+def sight(seen: frozenset[str], generic: frozenset[str] = frozenset()) -> Source:
+    """Return what pictures support: the names `seen` of what may make a sound, and the generic names of that sound."""
+    return Source(_cue(VISUAL, ", ".join(sorted(seen))), seen | generic)
+
+
+def _cue(kind: str, text: str) -> str:
+    """Name a cue by its kind and what it says, as much of it as anybody reads."""
+    shown = shorten(text, _SHOWN_CHARACTERS, placeholder=" …")
+    return f"{kind}: {shown}" if shown else kind
 
 
 @cache

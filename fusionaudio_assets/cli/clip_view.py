@@ -1,6 +1,7 @@
 """All that is known about a clip, grouped for a reader."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,16 @@ Lines = Iterator[tuple[str, str]]
 """Names and values of a section."""
 
 _MOST_TAGS = 8
+_CLAIM_WIDTH = 32
+_CUE_ASSETS = {
+    "events": "tags",
+    "singing": "tags",
+    "sound": "sound_captions",
+    "speech": "transcripts",
+    "music": "music_captions",
+    "visual": "visual_captions",
+}
+"""Where the kinds of cues come from that `captioning.vocabulary` names; labels are of people."""
 
 
 def clip_view(known: Known) -> Group:
@@ -45,7 +56,7 @@ def _sections(known: Known) -> Iterator[tuple[str, Lines]]:
         ("Sound", "sound_captions", _description),
         ("Music", "music_captions", _music),
         ("Pictures", "visual_captions", _description),
-        ("Caption", "fused_captions", _caption),
+        ("Caption", "fused_captions", partial(_caption, models=_models(known))),
         ("Score", "caption_scores", _score),
         ("Questions", "qa_pairs", _questions),
         ("Decision", "filtered_dataset", _decision),
@@ -124,7 +135,7 @@ def _music(row: Known) -> Lines:
     yield "tempo", _figure(row["tempo_bpm"], "{:.0f} bpm")
 
 
-def _caption(row: Known) -> Lines:
+def _caption(row: Known, models: Mapping[str, str]) -> Lines:
     yield "caption", row["caption"] or f"none: {row['abstain_reason'] or 'abstained'}"
     yield "author", row["author"] or ""
     yield "cues", ", ".join(row["modalities"] or [])
@@ -132,16 +143,31 @@ def _caption(row: Known) -> Lines:
         yield "ambiguous", ambiguity
     for label in row["left_out"] or []:
         yield "left out", f"the label {printable(label)}, which is no plain name of a sound"
-    for claim in row["claims"] or []:
-        yield (
-            "claim",
-            f"{'✓' if claim['supported'] else '✗'} {claim['text']} ← {', '.join(claim['by'] or []) or 'nothing'}",
-        )
+    yield from _claims(row["claims"] or [], models)
     for leak in row["leaks"] or []:
         yield "leak", f"{leak['kind']}: {leak['text']} ({leak['detail']})"
     if row["draft"]:
         yield "draft", row["draft"]
         yield "rejected", row["draft_rejected"] or ""
+
+
+def _claims(claims: Sequence[Known], models: Mapping[str, str]) -> Lines:
+    """Each claim beside the cues that support it, with the models that gave them."""
+    width = min(max((len(claim["text"]) for claim in claims), default=0), _CLAIM_WIDTH)
+    for number, claim in enumerate(claims):
+        mark = "✓" if claim["supported"] else "✗"
+        cues = "; ".join(_with_model(cue, models) for cue in claim["by"] or []) or "no cue"
+        yield "" if number else "claims", f"{mark} {claim['text']:<{width}}  ← {cues}"
+
+
+def _with_model(cue: str, models: Mapping[str, str]) -> str:
+    model = models.get(cue.partition(":")[0])
+    return f"{printable(cue)} [{model}]" if model else printable(cue)
+
+
+def _models(known: Known) -> dict[str, str]:
+    """The model behind each kind of cue."""
+    return {kind: row["model"] for kind, asset in _CUE_ASSETS.items() if (row := known[asset]) and row["model"]}
 
 
 def _score(row: Known) -> Lines:

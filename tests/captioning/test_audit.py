@@ -73,7 +73,7 @@ def test_claims_name_the_cue_that_supports_them(auditor: Auditor) -> None:
     )
     by = {claim["text"]: claim["by"] for claim in judged["claims"]}
     assert by["canine barks"][0] == "labels: Bark"
-    assert by["calm piano music"] == ["music"]
+    assert by["calm piano music"] == ["music: a calm piece for piano"]
     assert "speech" in by["someone talks"]
 
 

@@ -13,6 +13,7 @@ from fusionaudio_assets.captioning.fusion import COMPOSER, _edited, fuse
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.captioning.qa import Written, write_pairs
 from fusionaudio_assets.captioning.questions import QaPair
+from fusionaudio_assets.fused_captions import caption_row
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
 from tests.captioning import clips
@@ -52,6 +53,18 @@ def test_a_supported_draft_is_kept_with_its_claims() -> None:
     assert (fused.author, fused.caption) == ("scripted", "Thunder rumbles while rain falls.")
     assert [claim.by for claim in fused.claims] == [("events: Thunder",), ("events: Rain",)]
     assert (fused.prompt_tokens, fused.completion_tokens, fused.draft) == (10, 5, "")
+
+
+@pytest.mark.parametrize("draft", ["Thunder rumbles while rain falls.", " a thunder  rumbles while\nrain falls."])
+def test_claims_of_a_draft_stand_where_the_row_says(draft: str) -> None:
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], Scripted(answers=(json.dumps({"caption": draft}),)))
+    row = caption_row(fused)
+    assert row["author"] == "scripted"
+    assert [row["caption"][claim["start"] : claim["end"]] for claim in row["claims"]] == [
+        "Thunder rumbles",
+        "rain falls",
+    ]
+    assert [claim["text"] for claim in row["claims"]] == ["Thunder rumbles", "rain falls"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import re
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fusionaudio_assets.captioning.composer import compose
 from fusionaudio_assets.captioning.cues import Cues, EventCue
@@ -10,7 +11,7 @@ from fusionaudio_assets.captioning.leaks import find_leaks
 from fusionaudio_assets.captioning.qa import compose_pairs
 from fusionaudio_assets.captioning.support import check_support
 from resources.sound_names import known_labels
-from tests.captioning.strategies import cues
+from tests.captioning.strategies import cues, hostile
 
 many = settings(max_examples=150, deadline=None)
 
@@ -27,6 +28,15 @@ def test_a_composed_caption_is_prose_that_the_cues_support(clip: Cues) -> None:
         assert not re.search(r"\bwhile\b[^.]*\bwhile\b|in the background[^.]*in the background", composed.caption)
         assert check_support(composed.caption, clip).unsupported == ()
         assert find_leaks(composed.caption, clip) == []
+
+
+@many
+@given(cues, st.one_of(st.text(max_size=80), hostile))
+def test_claims_stand_where_they_say(clip: Cues, text: str) -> None:
+    for caption in (compose(clip).caption, text):
+        for claim in check_support(caption, clip).claims:
+            assert caption[claim.start : claim.end] == claim.text
+            assert claim.supported == bool(claim.by) == (claim.support == 1)
 
 
 @many

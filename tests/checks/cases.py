@@ -1,7 +1,7 @@
 """For every rule a way to spoil a clip so that it is broken: a rule without one fails the tests."""
 
 from fusionaudio_assets.checks.rules import COMMON
-from tests.checks.shards import DURATION_S, Shard, Spoil
+from tests.checks.shards import CLAIM, DURATION_S, Shard, Spoil
 
 NAN = float("nan")
 NUMBERS = [
@@ -80,7 +80,7 @@ def open_pair(question: str, answer: str) -> Spoil:
 
 
 LEAK = {"kind": "visual", "text": "red", "detail": "a colour cannot be heard"}
-CLAIM = {"text": "a cat purrs", "supported": False, "by": []}
+UNSUPPORTED = CLAIM | {"supported": False, "support": 0.0, "by": []}
 DROPPED = edit("filtered_dataset", kept=False, drop_reasons=["low_similarity"])
 
 CASES: dict[tuple[str, str], list[Spoil]] = {
@@ -262,8 +262,13 @@ CASES: dict[tuple[str, str], list[Spoil]] = {
     ("fused_captions", "abstentions"): [edit("fused_captions", caption=None, abstained=True, abstain_reason="why")],
     ("fused_captions", "leaks"): [edit("fused_captions", leaks=[LEAK])],
     ("fused_captions", "unsupported_claims"): [
-        edit("fused_captions", claims=[CLAIM]),
+        edit("fused_captions", claims=[UNSUPPORTED]),
         edit("fused_captions", claims=[CLAIM | {"supported": None}]),
+    ],
+    ("fused_captions", "claims_out_of_place"): [
+        caption("🐕 A dog barks while a calm song plays."),
+        edit("fused_captions", claims=[CLAIM | {"end": 12}]),
+        edit("fused_captions", claims=[CLAIM | {"start": None}]),
     ],
     ("caption_scores", "complete_rows"): [
         edit("caption_scores", similarity=NAN),
@@ -311,7 +316,7 @@ CASES: dict[tuple[str, str], list[Spoil]] = {
         edit("fused_captions", abstained=True),
     ],
     ("filtered_dataset", "kept_leaks"): [edit("fused_captions", leaks=[LEAK])],
-    ("filtered_dataset", "kept_unsupported_claims"): [edit("fused_captions", claims=[CLAIM])],
+    ("filtered_dataset", "kept_unsupported_claims"): [edit("fused_captions", claims=[UNSUPPORTED])],
     ("filtered_dataset", "kept_duplicates"): [edit("filtered_dataset", caption="A Dog barks at a cat. ")],
     ("filtered_dataset", "survivors"): [DROPPED],
     ("filtered_dataset", "dropped_clips"): [DROPPED],

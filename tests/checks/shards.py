@@ -20,6 +20,7 @@ Spoil = Callable[["Shard", int], None]
 SHARD = "shard-000001"
 AUDIOSET = ("Speech", "Music", "Bark", "Rain")
 DURATION_S = 10.0
+CLAIM = {"text": "dog barks", "start": 2, "end": 11, "supported": True, "support": 1.0, "by": ["events: Bark"]}
 
 
 class Shard:
@@ -112,7 +113,7 @@ def _clip(number: int, clips: int) -> dict[str, Row]:
             "description": "A dog.",
         },
         "fused_captions": {"caption": caption, "ambiguities": [], "modalities": ["sound", "music"], "author": "tester"}
-        | {"abstained": False, "claims": [{"text": "a dog barks", "supported": True, "by": ["events: Bark"]}]}
+        | {"abstained": False, "claims": [CLAIM]}
         | {"leaks": [], "prompt_tokens": 100, "completion_tokens": 20},
         "caption_scores": {"similarity": similarity, "scorer": "bridge", "num_words": len(caption.split())},
         "qa_pairs": {

@@ -124,7 +124,8 @@ def test_show_says_that_there_is_no_such_clip(terminal: Terminal, lake: Lake) ->
 
 def test_show_tells_the_whole_story(terminal: Terminal, lake: Lake) -> None:
     told = terminal("show", "other.wav", "--lake", lake.uri).stdout
-    for part in (f"{CAPTION} Take 3.", "a dog barks ← tags", "rain may be frying", "0.500", "bridge", "tester"):
+    claim = "✓ dog barks  ← events: Bark [yamnet]"
+    for part in (f"{CAPTION} Take 3.", claim, "rain may be frying", "0.500", "bridge", "tester"):
         assert part in told
     assert "the caption fits the audio less than" in told
     assert "[red]odd\\nname.wav" in told
@@ -133,6 +134,13 @@ def test_show_tells_the_whole_story(terminal: Terminal, lake: Lake) -> None:
 def test_show_tells_why_a_clip_failed(terminal: Terminal, lake: Lake) -> None:
     told = terminal("show", "clip 2.wav", "--lake", lake.uri).stdout
     assert "the file ends before its content does (the index is missing)" in told
+
+
+def test_show_as_json_tells_where_each_claim_stands(terminal: Terminal, lake: Lake) -> None:
+    (claim,) = json.loads(terminal("show", "clip 1.wav", "--json", "--lake", lake.uri).stdout)["fused_captions"][
+        "claims"
+    ]
+    assert CAPTION[claim["start"] : claim["end"]] == claim["text"] == "dog barks"
 
 
 def test_the_demo_tells_a_caption_or_a_reason(lake: Lake) -> None:
