@@ -107,6 +107,39 @@ def test_a_seen_source_sharpens_a_vague_sound_that_no_label_names() -> None:
     assert [leak.text for leak in find_leaks("An aeroplane rumbles.", named)] == ["aeroplane"]
 
 
+@pytest.mark.parametrize(
+    ("caption", "transcript", "leaked"),
+    [
+        ("A voice names channel 121.5.", "contact one two one decimal five", True),
+        ("The bidding passes 250 before a knock.", "two hundred two twenty two fifty sold", True),
+        ("Tickets for the 8:15 are checked by a man.", "the eight fifteen to Leeds", True),
+        ("A man refuses to go below three hundred rupees.", "teen sau se kam nahin", True),
+        ("A girl speaks to her seven cats.", "seven babies in all", True),
+        ("Bells ring eight times at 120 bpm.", "it is eight o'clock, one hundred twenty guests", False),
+        ("A hundred voices sing.", "one hundred", False),
+    ],
+)
+def test_numbers_are_compared_in_words_and_digits(caption: str, transcript: str, leaked: bool) -> None:
+    clip = Cues(duration_s=10, sound="Voices, bells, a cat.", speech=SpeechCue(present=True, text=transcript))
+    assert bool(find_leaks(caption, clip)) == leaked
+
+
+@pytest.mark.parametrize(
+    ("caption", "leaked"),
+    [
+        ("A man whispers, warning someone not to move.", True),
+        ("A man's voice, slightly distorted, gives the frequency.", True),
+        ("A woman shouts at the others to hurry.", True),
+        ("A voice, pleading and cracked, speaks.", False),
+        ("A dog barks and another answers in the distance.", False),
+        ("A man speaks as though reading from a script.", False),
+        ("A woman sings a melody that climbs.", False),
+    ],
+)
+def test_reported_speech_is_told_from_manner(caption: str, leaked: bool) -> None:
+    assert bool(find_leaks(caption, Cues(duration_s=10))) == leaked
+
+
 def test_ten_thousand_captions_take_seconds() -> None:
     rows = [one for split in SETS for one in sentences(split)]
     begun = time.monotonic()

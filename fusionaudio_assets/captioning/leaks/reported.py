@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
+from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
 
 _REPORTS = {name: words(block) for name, block in raw()["reports"].items()}
@@ -16,6 +17,8 @@ _VAGUE = stems(raw()["vague_speech"]) | stems(raw()["manner"]) | stems(raw()["fr
 _NO_TOPIC = stems("something anything nothing particular")
 _BREAK = re.compile(r"[.,;:!?()\"“”—–]")
 _VOICED = words("voice tone manner accent whisper way style")
+_PAGES = _REPORTS["read_from"]
+_STANDING_IN = words("one another")
 _DETERMINERS = words("a an the this that these those some any no each every his her its their")
 _LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
@@ -31,7 +34,7 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         if token.text.lower() not in _ANNOUNCING:
             continue
         rest = _clause(caption, said, index)
-        told, vague = _told(said, index, rest)
+        told, vague = _told(caption, said, index, rest)
         if _asks(token, rest, heard) or any(_tells_something(one, heard, vague) for one in told):
             start, end = token.start, rest[-1].end
             yield Leak("speech", caption[start:end], start, end, "it reports what is said")
@@ -46,22 +49,33 @@ def _asks(token: Token, rest: Sequence[Token], heard: frozenset[str]) -> bool:
     return token.text.lower() in _REPORTS["telling"]
 
 
-def _told(said: Sequence[Token], index: int, rest: Sequence[Token]) -> tuple[Sequence[Token], frozenset[str]]:
+def _told(
+    caption: str, said: Sequence[Token], index: int, rest: Sequence[Token]
+) -> tuple[Sequence[Token], frozenset[str]]:
     """Return the words that tell what was said after the word at `index`, and the stems that tell nothing there."""
     word = said[index].text.lower()
     subject = _subject(said[:index])
-    if (word in _REPORTS["speaking"] or word.endswith("ing")) and not (subject == "speaker" and _is_verb(said, index)):
-        return (), _VAGUE
+    needs_subject = word in _REPORTS["speaking"] or word.endswith("ing")
+    if needs_subject and not (subject == "speaker" and _is_verb(caption, said, index)):
+        return (_topic(word, rest), _NO_TOPIC) if word in _REPORTS["speech"] else ((), _VAGUE)
     if word in _TELLING and subject != "sound":
         topic = _topic(word, rest) or _told_to_do(rest)
         return (topic, _NO_TOPIC) if topic else (rest, _VAGUE)
-    return _topic(word, rest), _NO_TOPIC
+    return _topic(word, rest) or (_told_to_do(rest) if _ordered(rest) else ()), _NO_TOPIC
 
 
-def _is_verb(said: Sequence[Token], index: int) -> bool:
+def _ordered(rest: Sequence[Token]) -> bool:
+    """Whether somebody is spoken to so that they do something: "shouts at the others to hurry"."""
+    return bool(rest) and rest[0].text.lower() in {"at", "for"}
+
+
+def _is_verb(caption: str, said: Sequence[Token], index: int) -> bool:
     """Whether a word is no part of a compound: "duck calls", "warning bells" and "an order" report nothing."""
-    before = said[index - 1]
+    before, after = said[index - 1], said[index + 1 : index + 2]
     word = before.text.lower()
+    if _BREAK.search(caption, before.end, said[index].start):
+        # "A man whispers, warning someone" goes on telling; "a voice, pleading and low" does not.
+        return bool(after) and after[0].text.lower() not in {"and", "but", "yet", "of"}
     named = before.text[0].isupper() or word in _SPEAKERS or word.endswith("ly")
     return named or word in FUNCTION_WORDS - _DETERMINERS or before.stem in NEUTRAL_STEMS
 
@@ -79,6 +93,8 @@ def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
             word in {"in", "with"} and _of_the_voice(said[end + 1 : end + 6])
         ):
             break
+        if word == "from" and _PAGES & {one.text.lower() for one in said[end + 1 : end + 4]}:
+            break
         end += 1
     return said[index + 1 : end]
 
@@ -92,10 +108,12 @@ def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
     """Return what follows "about", "how" or the like; "about as loudly as" is no topic."""
     for place, token in enumerate(rest[:_REACH_TOPIC]):
         one = token.text.lower()
+        if one == "that" and (word in _REPORTS["speech"] or place > 1):
+            return ()  # "a melody that climbs"
         if one in _REPORTS["topical"] or word in _REPORTS.get(f"topic_{one}", ()):
             after = rest[place + 1 :]
             return () if after and after[0].text.lower() == "as" else after
-        if one in {"and", "in", "with", "at", "by", "from"} or (one == "that" and word in _REPORTS["speech"]):
+        if one in {"and", "in", "with", "at", "by", "from"}:
             return ()
     return ()
 
@@ -111,12 +129,16 @@ def _told_to_do(rest: Sequence[Token]) -> Sequence[Token]:
 
 def _subject(before: Sequence[Token]) -> str:
     """Tell whether the nearest subject before a verb is a "speaker" or a "sound"; empty where neither is near."""
+    one_of_them = False
     for token in reversed(before[-_REACH_BACK:]):
-        if token.text.lower() in _SPEAKERS:
+        word = token.text.lower()
+        if word in _STANDING_IN:
+            one_of_them = True
+        elif word in _SPEAKERS:
             return "speaker"
-        if token.text.lower() in _SOUNDING:
+        elif word in _SOUNDING or lexicon().kind(token.stem) == "animal":
             return "sound"
-    return ""
+    return "speaker" if one_of_them else ""
 
 
 def _tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
