@@ -1,6 +1,7 @@
 """How a request is put to an OpenAI-compatible server, and how its answer is read."""
 
 import base64
+import functools
 import json
 import re
 import textwrap
@@ -9,6 +10,7 @@ from typing import Any
 
 import jsonschema
 from jsonschema.exceptions import best_match
+from pydantic_core import to_json
 
 from resources.adapter import Json
 from resources.chat_retries import BrokenBody
@@ -125,11 +127,16 @@ def checked(reply: ChatReply, schema: dict[str, Json] | None) -> ChatReply:
         json.dumps(data, ensure_ascii=False, allow_nan=False).encode()  # raises where no file could hold it
     except (ValueError, RecursionError) as error:
         raise Malformed(f"no JSON ({error})") from error
-    # Not `jsonschema.validate`, which judges the schema itself at each answer, a millisecond each.
-    misfit = best_match(jsonschema.Draft202012Validator(schema).iter_errors(data))
+    misfit = best_match(_validator(to_json(schema)).iter_errors(data))
     if misfit is not None:
         raise Malformed(f"JSON that does not fit the schema ({textwrap.shorten(misfit.message, _SHOWN_LETTERS)})")
     return replace(reply, data=data)
+
+
+@functools.lru_cache(maxsize=64)
+def _validator(schema: bytes) -> jsonschema.Draft202012Validator:
+    """Not `jsonschema.validate`, which judges the schema itself at each answer, a millisecond each."""
+    return jsonschema.Draft202012Validator(json.loads(schema))
 
 
 def repair_of(request: ChatRequest, reply: ChatReply, problem: Malformed) -> ChatRequest:

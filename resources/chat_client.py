@@ -134,9 +134,8 @@ class ChatClient:
     @cached_property
     def _session(self) -> "_Session":
         http = ChatHttp(self.base_url, self.api_key, connect_s=min(_CONNECT_S, self.timeout_s))
-        return _Session(
-            EventLoop("chat"), http, asyncio.Semaphore(self.max_concurrency), Pace(self.requests_per_minute)
-        )
+        slots, at_hand = asyncio.Semaphore(self.max_concurrency), asyncio.Semaphore(2 * self.max_concurrency)
+        return _Session(EventLoop("chat"), http, at_hand, slots, Pace(self.requests_per_minute))
 
     async def _answers(
         self, session: "_Session", requests: Sequence[ChatRequest], plain: ChatRequest
@@ -149,38 +148,52 @@ class ChatClient:
         return [task.result() for task in tasks]
 
     async def _answer(self, session: "_Session", request: ChatRequest, plain: ChatRequest) -> ChatReply | ClipError:
-        async with session.slots:
-            asked = session.answers
-            outcome = await self._outcome(session, request)
-            if isinstance(outcome, ClipError) and session.answers == asked:
-                async with session.doubt:  # one asks for all who doubt
-                    if session.answers == asked:
-                        await self._probe(session, replace(plain, schema=request.schema and _PLAIN_SCHEMA))
-            return outcome
-
-    async def _outcome(self, session: "_Session", request: ChatRequest) -> ChatReply | ClipError:
         """Ask; when the answer is malformed, show the model its mistake once; count the tokens of both attempts."""
         said = ChatReply("")
-        try:
-            said = await self._ask(session, request)
+        async with session.at_hand:
             try:
-                return checked(said, request.schema)
+                said = await self._reply(session, request, plain)
+                try:
+                    return checked(said, request.schema)
+                except Malformed as problem:
+                    repaired = await self._reply(session, repair_of(request, said, problem), plain)
+                    said = replace(
+                        repaired,
+                        prompt_tokens=said.prompt_tokens + repaired.prompt_tokens,
+                        completion_tokens=said.completion_tokens + repaired.completion_tokens,
+                    )
+                    return checked(said, request.schema)
             except Malformed as problem:
-                repaired = await self._ask(session, repair_of(request, said, problem))
-                said = replace(
-                    repaired,
-                    prompt_tokens=said.prompt_tokens + repaired.prompt_tokens,
-                    completion_tokens=said.completion_tokens + repaired.completion_tokens,
+                return MalformedAnswer(
+                    f"{self.model} answers, also when asked again: {problem}",
+                    prompt_tokens=said.prompt_tokens,
+                    completion_tokens=said.completion_tokens,
                 )
-                return checked(said, request.schema)
-        except Malformed as problem:
-            return MalformedAnswer(
-                f"{self.model} answers, also when asked again: {problem}",
-                prompt_tokens=said.prompt_tokens,
-                completion_tokens=said.completion_tokens,
-            )
-        except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
-            return self._error_of_one(error)
+            except ClipError as error:
+                return error
+
+    async def _reply(self, session: "_Session", request: ChatRequest, plain: ChatRequest) -> ChatReply:
+        """What a request is answered, unchecked, in one of the slots.
+
+        Raises:
+            ClipError: It fails, and the server is not to blame.
+            Malformed: It holds no answer.
+            ModelUnavailable: The server is to blame.
+        """
+        body = self._body(request)
+        async with session.slots:
+            asked = session.answers
+            try:
+                reply = await self._ask(session, body)
+            except (openai.OpenAIError, TimeoutError, BrokenBody, Malformed) as error:
+                failed = error if isinstance(error, Malformed) else self._error_of_one(error)
+                if session.answers == asked:
+                    async with session.doubt:  # one asks for all who doubt
+                        if session.answers == asked:
+                            await self._probe(session, replace(plain, schema=request.schema and _PLAIN_SCHEMA))
+                raise failed from None
+        await asyncio.sleep(0)  # whoever waits for the slot puts its request before this answer is looked at
+        return reply
 
     def _error_of_one(self, error: Exception) -> ClipError:
         """What a failure of one request is called, when the server is not to blame.
@@ -199,16 +212,19 @@ class ChatClient:
 
     async def _probe(self, session: "_Session", plain: ChatRequest) -> None:
         try:
-            await self._ask(session, plain, timeout_s=min(_PLAIN_S, self.timeout_s))
+            await self._ask(session, self._body(plain), timeout_s=min(_PLAIN_S, self.timeout_s))
         except Malformed as problem:
             raise ModelUnavailable(f"The server at {self.base_url} gives {problem}.", hint=self.url_hint) from problem
         except (openai.OpenAIError, TimeoutError, BrokenBody) as error:
             raise self._unavailable(error) from None
 
-    async def _ask(self, session: "_Session", request: ChatRequest, timeout_s: float | None = None) -> ChatReply:
+    def _body(self, request: ChatRequest) -> bytes:
+        """Bytes, once for all attempts. `json` would take eight times as long, which shows where they hold sound."""
         body = {"model": self.model, "temperature": self.temperature, "seed": self.seed, **body_of(request)}
-        # Bytes, once for all attempts. `json` would take eight times as long, which shows where they hold sound.
-        complete = partial(self._complete, session, to_json(body | self.extra))
+        return to_json(body | self.extra)
+
+    async def _ask(self, session: "_Session", body: bytes, timeout_s: float | None = None) -> ChatReply:
+        complete = partial(self._complete, session, body)
         reply = await self._persist(session, complete, timeout_s or self.timeout_s)
         session.answers += 1
         return reply
@@ -264,12 +280,16 @@ class _Session:
     """What is open between calls; all but `loop` belong to the loop's thread.
 
     Attributes:
+        at_hand: Held for requests in flight, for as many whose bytes are ready to follow, and for answers until they
+            are checked: the server need not wait for either.
+        slots: Held for requests in flight.
         answers: Completions that have come so far, malformed ones included.
         doubt: Held by whoever asks whether the server is there at all.
     """
 
     loop: EventLoop
     http: ChatHttp
+    at_hand: asyncio.Semaphore
     slots: asyncio.Semaphore
     pace: Pace
     answers: int = 0

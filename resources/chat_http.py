@@ -1,7 +1,8 @@
 """What goes over the wire to an OpenAI-compatible server: bytes out, text back, and the errors of the `openai` client.
 
 A chat request goes through its HTTP client and not through the rest of it, which takes a third of a request's time on
-headers and copies that nobody needs here.
+headers and copies that nobody needs here. Each connection has an HTTP client of its own: one for all looks at every
+connection whenever a request begins or ends, a third of the time with 64 of them.
 """
 
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ _ERRORS: dict[int, type[openai.APIStatusError]] = {
 
 
 class ChatHttp:
-    """Connections to one server.
+    """Connections to one server, as many as there are requests at a time.
 
     A server on this machine is asked past the proxy that the environment may name: that does not lead back here.
     """
@@ -31,18 +32,25 @@ class ChatHttp:
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._headers = {"Authorization": f"Bearer {api_key or 'none'}", "Content-Type": "application/json"}
         self._timeout = httpx2.Timeout(None, connect=connect_s)  # whoever calls bounds the attempt as a whole
-        self._http = openai.DefaultAsyncHttpxClient(trust_env=urlsplit(base_url).hostname not in _LOOPBACK)
+        self._trusts_env = urlsplit(base_url).hostname not in _LOOPBACK
+        self._tls = httpx2.create_ssl_context(trust_env=self._trusts_env)
+        self._idle: list[httpx2.AsyncClient] = []
         self._api = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",
             timeout=self._timeout,
             max_retries=0,
-            http_client=self._http,
+            http_client=self._client(),
         )
+
+    def _client(self) -> httpx2.AsyncClient:
+        return openai.DefaultAsyncHttpxClient(trust_env=self._trusts_env, verify=self._tls)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._api.close()
+        while self._idle:
+            await self._idle.pop().aclose()
 
     async def complete(self, body: bytes) -> str:
         """Put a chat request; returns the body of the answer.
@@ -50,12 +58,15 @@ class ChatHttp:
         Raises:
             openai.APIError: The server cannot be reached, or answers with another status than success.
         """
+        http = self._idle.pop() if self._idle else self._client()
         try:
-            response = await self._http.post(self._url, content=body, headers=self._headers, timeout=self._timeout)
+            response = await http.post(self._url, content=body, headers=self._headers, timeout=self._timeout)
         except httpx2.TimeoutException as error:
             raise openai.APITimeoutError(request=error.request) from error
         except httpx2.RequestError as error:
             raise openai.APIConnectionError(request=error.request) from error
+        finally:
+            self._idle.append(http)
         if response.is_success:
             return response.text
         kind = _ERRORS.get(response.status_code, openai.APIStatusError)

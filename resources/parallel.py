@@ -1,9 +1,12 @@
-"""Work that lets go of the interpreter's lock (networks, decoders, encoders), side by side in threads."""
+"""Clips side by side in threads: the work lets go of the interpreter's lock (networks, decoders, encoders)."""
 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -17,3 +20,13 @@ def each(function: Callable[[Item], Found], items: Sequence[Item], threads: int 
     """
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         return list(pool.map(function, items))
+
+
+def one_thread_for_algebra() -> AbstractContextManager[object]:
+    """Have NumPy's and SciPy's algebra done by the thread that asks for it, from this call on or within a ``with``.
+
+    OpenBLAS takes a thread a core even for the small products of a clip's features, and its threads wait busily for
+    the next one: where clips share the cores already, that took as much processor time as the networks.
+    """
+    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
+    return limits

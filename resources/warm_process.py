@@ -14,6 +14,7 @@ from typing import Any
 from resources.adapter import Adapter
 from resources.batches import is_out_of_memory
 from resources.errors import ResourceError
+from resources.parallel import one_thread_for_algebra
 
 _LOOK_EVERY_S = 0.5
 
@@ -23,6 +24,7 @@ def serve() -> None:
     task = json.load(sys.stdin)
     module, name = task["adapter"]
     kind: type[Adapter] = getattr(importlib.import_module(module), name)
+    one_thread_for_algebra()
     process = _Process(kind.model_validate(task["settings"]), Path(task["socket"]), task["keep_s"])
     with Listener(task["socket"], "AF_UNIX", authkey=bytes.fromhex(task["key"])) as listener:
         threading.Thread(target=process.end_when_idle, daemon=True).start()

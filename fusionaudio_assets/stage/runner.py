@@ -25,6 +25,7 @@ from fusionaudio_assets.tables import polars_schema
 from resources.bucket import Version
 from resources.errors import LakeError
 from resources.lake import Lake
+from resources.parallel import one_thread_for_algebra
 from resources.profile import StageProfile
 
 Listener = Callable[[str, str, int, int], None]
@@ -108,7 +109,12 @@ def _rows(
     if attempts.deadly:
         yield from rows_alone(stage, todo, lake, profile, account=account, checkpoint=checkpoint)
         return
-    with closing(loaded(stage, todo, lake, profile, account=account, attempts=attempts)) as batches:
+    if not todo:
+        return
+    with (
+        one_thread_for_algebra(),
+        closing(loaded(stage, todo, lake, profile, account=account, attempts=attempts)) as batches,
+    ):
         for batch, jobs in batches:
             portions = compute_rows(stage, batch, jobs, Models(profile.models), profile.params)
             while True:

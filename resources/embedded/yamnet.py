@@ -8,7 +8,7 @@ import csv
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import onnx
@@ -35,6 +35,8 @@ _PATCH_HOP_FRAMES = 48
 _PATCH_SAMPLES = (_PATCH_FRAMES - 1) * _HOP + _WINDOW
 _PATCH_HOP = _PATCH_HOP_FRAMES * _HOP
 _EMBEDDING = 1024
+_BLOCK_FRAMES = 256
+"""Frames whose spectrum is computed at a time: they stay in the cache, and long clips take no more memory."""
 _WEIGHTS = "yamnet"
 
 
@@ -98,7 +100,7 @@ class Yamnet(Tagger):
         return each(self._tag_one, clips, self.threads)
 
     def _tag_one(self, clip: NDArray[np.float32]) -> TagScores:
-        patches = log_mel_patches(clip, self.looks)
+        patches = patches_of(self._network.quantised(log_mel(clip)), self.looks)
         batches = range(0, len(patches), self.batch_patches)
         logits = np.concatenate([self._network(patches[start : start + self.batch_patches]) for start in batches])
         scores = expit(averaged(logits, self.looks))
@@ -124,23 +126,39 @@ def averaged(logits: NDArray[np.float32], looks: int) -> NDArray[np.float32]:
     return np.stack([looked.mean(axis=0) for looked in near])
 
 
-def log_mel_patches(clip: NDArray[np.float32], looks: int = 1) -> NDArray[np.float32]:
-    """Log-mel patches of a clip: 25 ms Hann windows every 10 ms, 64 HTK mel bands from 125 to 7,500 Hz.
+def log_mel(clip: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log-mel spectrum of a clip and of the silence that fills its last patch.
+
+    Windows are 25 ms of Hann every 10 ms; the bands are 64 of HTK's from 125 to 7,500 Hz.
 
     Args:
         clip: ``(samples,) float32`` at 16 kHz.
-        looks: Patches per hop of 0.48 s, in equal steps of 10 ms or more.
 
     Returns:
-        ``(looks * (patches - 1) + 1, 96, 64) float32``: natural logarithms of the mel magnitudes plus 0.001. At least
-        one patch.
+        ``(frames, 64) float32``: natural logarithms of the mel magnitudes plus 0.001, for a whole number of patches.
     """
     num_patches = 1 + max(0, -(-(len(clip) - _PATCH_SAMPLES) // _PATCH_HOP))
     padded = np.zeros(_PATCH_SAMPLES + (num_patches - 1) * _PATCH_HOP, np.float32)
     padded[: len(clip)] = clip
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP] * _hann()
-    log_mel = np.log(np.abs(scipy.fft.rfft(frames, _FFT)) @ _mel_bands() + np.float32(_LOG_OFFSET))
-    patches = np.lib.stride_tricks.sliding_window_view(log_mel, _PATCH_FRAMES, axis=0)[:: _PATCH_HOP_FRAMES // looks]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
+    found = np.empty((len(windows), _mel_bands().shape[1]), np.float32)
+    for start in range(0, len(windows), _BLOCK_FRAMES):
+        spectrum = np.abs(scipy.fft.rfft(windows[start : start + _BLOCK_FRAMES] * _hann(), _FFT))
+        found[start : start + _BLOCK_FRAMES] = np.log(spectrum @ _mel_bands() + np.float32(_LOG_OFFSET))
+    return found
+
+
+def patches_of(frames: NDArray[Any], looks: int = 1) -> NDArray[Any]:
+    """Patches of a log-mel spectrum ``(frames, 64)``, as views of it.
+
+    Args:
+        frames: As `log_mel` gives them, of any type.
+        looks: Patches per hop of 0.48 s, in equal steps of 10 ms or more.
+
+    Returns:
+        ``(looks * (patches - 1) + 1, 96, 64)``: at least one patch.
+    """
+    patches = np.lib.stride_tricks.sliding_window_view(frames, _PATCH_FRAMES, axis=0)[:: _PATCH_HOP_FRAMES // looks]
     return patches.transpose(0, 2, 1)
 
 
@@ -179,10 +197,14 @@ class _Network:
         self._session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         self.num_classes: int = self._session.get_outputs()[0].shape[-1]
 
-    def __call__(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits of ``(patches, 96, 64)`` log-mel patches: ``(patches, classes)``."""
-        quantised = np.clip(np.rint(patches / self._in_scale + self._in_zero), 0, 255).astype(np.uint8)
-        (output,) = self._session.run(None, {"audio": quantised[:, np.newaxis]})
+    def quantised(self, log_mel: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """A log-mel spectrum in the steps of the network: once, since each frame is in several patches."""
+        steps: NDArray[np.uint8] = np.clip(np.rint(log_mel / self._in_scale + self._in_zero), 0, 255).astype(np.uint8)
+        return steps
+
+    def __call__(self, patches: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits of quantised patches ``(patches, 96, 64)``: ``(patches, classes)``."""
+        (output,) = self._session.run(None, {"audio": np.ascontiguousarray(patches[:, np.newaxis])})
         logits: NDArray[np.float32] = np.float32(self._out_scale) * (
             output.astype(np.float32) - np.float32(self._out_zero)
         )

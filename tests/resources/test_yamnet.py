@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from resources.embedded.yamnet import Yamnet, averaged, log_mel_patches
+from resources.embedded.yamnet import Yamnet, averaged, log_mel, patches_of
 from tests.resources.media import example_audio
 
 RATE_HZ = 16_000
@@ -50,7 +50,7 @@ def test_speech_is_placed_in_time(yamnet: Yamnet) -> None:
 
 def test_patches_are_log_mel_spectra() -> None:
     clip = np.random.default_rng(0).uniform(-1, 1, 15_600 + 7_680).astype(np.float32)
-    patches = log_mel_patches(clip)
+    patches = patches_of(log_mel(clip))
     assert patches.shape == (2, 96, 64)
     bands = librosa.filters.mel(sr=RATE_HZ, n_fft=512, n_mels=64, fmin=125, fmax=7_500, htk=True, norm=None)
     window = scipy.signal.get_window("hann", 400)
@@ -63,7 +63,7 @@ def test_patches_are_log_mel_spectra() -> None:
 @settings(deadline=None, max_examples=30)
 @given(st.integers(1, 60_000))
 def test_patches_cover_every_sample_and_no_more(num_samples: int) -> None:
-    count = len(log_mel_patches(np.zeros(num_samples, np.float32)))
+    count = len(patches_of(log_mel(np.zeros(num_samples, np.float32))))
     covered = 15_600 + (count - 1) * 7_680
     assert covered >= num_samples
     assert count == 1 or covered - 7_680 < num_samples
@@ -79,8 +79,8 @@ def test_a_short_clip_is_padded_with_silence(yamnet: Yamnet) -> None:
 @pytest.mark.parametrize("looks", [1, 2, 3, 4])
 def test_looks_are_patches_between_patches_and_are_averaged_around_each(looks: int) -> None:
     clip = np.random.default_rng(0).uniform(-1, 1, 15_600 + 3 * 7_680).astype(np.float32)
-    patches = log_mel_patches(clip, looks)
-    np.testing.assert_array_equal(patches[::looks], log_mel_patches(clip))
+    patches = patches_of(log_mel(clip), looks)
+    np.testing.assert_array_equal(patches[::looks], patches_of(log_mel(clip)))
     index = np.arange(len(patches), dtype=np.float32)[:, None]
     means = averaged(index, looks)[:, 0]
     assert len(means) == 4
