@@ -2,9 +2,13 @@
 
 import numpy as np
 from av.audio.frame import AudioFrame
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from resources.audio import FloatArray
+
+_DTYPES: dict[str, DTypeLike] = {
+    "u8": np.uint8, "s16": np.int16, "s32": np.int32, "s64": np.int64, "flt": np.float32, "dbl": np.float64,
+}  # fmt: skip
 
 
 def samples_of(frame: AudioFrame) -> FloatArray:
@@ -21,11 +25,12 @@ def samples_of(frame: AudioFrame) -> FloatArray:
 
 def _raw(frame: AudioFrame) -> NDArray[np.generic]:
     """Samples as the decoder left them, ``(channels, samples)``."""
-    channels = frame.layout.nb_channels
-    if frame.format.name == "s64":  # which PyAV does not turn into an array
-        return np.frombuffer(bytes(frame.planes[0]), np.int64)[: frame.samples * channels].reshape(-1, channels).T
-    raw = frame.to_ndarray()
-    return raw if frame.format.is_planar else raw.reshape(-1, channels).T
+    channels, samples = frame.layout.nb_channels, frame.samples
+    dtype = _DTYPES[frame.format.packed.name]
+    if not frame.format.is_planar:
+        return np.frombuffer(bytes(frame.planes[0]), dtype, samples * channels).reshape(samples, channels).T
+    # Of eight channels and more PyAV lists one plane too many, which lies nowhere: `frame.to_ndarray()` dies of it.
+    return np.stack([np.frombuffer(bytes(plane), dtype, samples) for plane in frame.planes[:channels]])
 
 
 class Room:

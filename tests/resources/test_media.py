@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
 from resources.media import MediaSettings, decode_clip
@@ -77,6 +78,15 @@ def test_any_layout_becomes_mono_or_stereo(layout: str, channels: int, tmp_path:
     assert clip.channels == channels
     assert clip.audio.shape == (min(channels, 2), audio.shape[1])
     assert 0.1 < np.abs(clip.audio).max() <= 1
+
+
+def test_a_codec_that_keeps_eight_channels_apart(tmp_path: Path) -> None:
+    audio = chirp(0.3, 48_000, 8)
+    path = tmp_path / "7.1.ogg"
+    soundfile.write(path, audio.T, 48_000, format="OGG", subtype="VORBIS")
+    clip = decode_clip(path)
+    assert (clip.channels, clip.audio.shape) == (8, (2, audio.shape[1]))
+    assert _correlation(clip.audio[0], audio[0]) > 0.9
 
 
 def test_downmix_knows_left_from_right(tmp_path: Path) -> None:
