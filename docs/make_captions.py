@@ -44,6 +44,8 @@ def _shown(cues: Cues) -> str:
     for event in cues.events:
         times = ", ".join(f"{start:g}–{end:g}" for start, end in event.spans)
         shown.append(f"{event.label} {event.score:g} ({times} s)")
+    for one in cues.stretches:
+        shown.append(f"sound {one.start_s:g}–{one.end_s:g} s{': ' if one.manner else ''}{', '.join(one.manner)}")
     if cues.speech and cues.speech.manner:
         shown.append(f"spoken in a {cues.speech.manner} manner")
     if music := cues.music:

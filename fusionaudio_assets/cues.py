@@ -2,10 +2,11 @@
 
 import langcodes
 
-from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, MusicCue, SpeechCue, VisualCue
+from fusionaudio_assets.captioning.cues import Cues, EventCue, LabelCue, MusicCue, SpeechCue, StretchCue, VisualCue
 from fusionaudio_assets.captioning.facts import is_confirmed
 from fusionaudio_assets.captioning.names import plain_name
 from fusionaudio_assets.captioning.reports import plain_cues
+from fusionaudio_assets.captioning.stretches import manner
 from fusionaudio_assets.captioning.words import tokens
 from fusionaudio_assets.ingest.records import best_qualities
 from fusionaudio_assets.stage import Row, Upstream
@@ -15,7 +16,7 @@ from resources.ontology import Ontology
 
 CUE_COLUMNS = {
     "raw_clips": ("duration_s", "labels", "peak_db", "loudness_lufs"),
-    "tags": (*COLUMNS, "events"),
+    "tags": (*COLUMNS, "events", "stretches"),
     "transcripts": ("text", "language", "language_probability", "confident"),
     "sound_captions": ("description",),
     "music_captions": ("genres", "instruments", "moods", "vocals", "tempo_bpm", "description"),
@@ -24,6 +25,8 @@ CUE_COLUMNS = {
 """Upstream tables and columns that cues are gathered from."""
 
 _SHOWN_LETTERS = 80
+_SHORTEST_S = 0.1
+"""To which the times of cues are rounded: a click keeps a length."""
 
 SILENT_PEAK_DB = -60.0
 """A clip whose highest sample is below this is silent to any listener."""
@@ -43,6 +46,7 @@ def cues_of(rows: Upstream, gate: PresenceGate, ontology: Ontology) -> Cues:
         duration_s=clip["duration_s"],
         labels=_labels(clip, ontology),
         events=_events(tags, gate, ontology, speaks=speaks) if tagged else (),
+        stretches=_stretches(tags) if tagged else (),
         sound=(sound["description"] or "") if sound["status"] == Status.OK else "",
         speech=_speech(rows["transcripts"], present=speaks, gate=gate) if tagged else None,
         singing=tagged and has_singing(tags, gate),
@@ -96,6 +100,18 @@ def _events(tags: Row, gate: PresenceGate, ontology: Ontology, *, speaks: bool) 
         )
         for event in told_events(tags["events"], gate, ontology)
         if speaks or not ontology.is_a(event["label"], "Speech")
+    )
+
+
+def _stretches(tags: Row) -> tuple[StretchCue, ...]:
+    return tuple(
+        StretchCue(
+            start_s=one["start_s"],
+            end_s=max(one["end_s"], one["start_s"] + _SHORTEST_S),
+            level_db=one["level_db"],
+            manner=manner(**one),
+        )
+        for one in tags["stretches"]
     )
 
 

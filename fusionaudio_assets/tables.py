@@ -71,16 +71,15 @@ def _claims() -> dy.List:
     return _list(claim, told)
 
 
+def _stretches() -> dy.List:
+    names = ("level_db", "growth_db", "spread_db", "centroid_hz", "flatness", "pitch_hz", "glide_semitones")
+    told = "when anything stands out of the background, and how it sounds, measured: see resources/activity.py"
+    return _list(_struct(start_s=_seconds(), end_s=_seconds(), **{name: _number("") for name in names}), told)
+
+
 def _qa_pair() -> dy.Struct:
-    return _struct(
-        question=dy.String(nullable=True),
-        answer=dy.String(nullable=True),
-        category=dy.String(nullable=True),
-        difficulty=dy.String(nullable=True),
-        format=dy.String(nullable=True),
-        options=_list(dy.String(nullable=True), ""),
-        author=dy.String(nullable=True),
-    )
+    texts = {name: _text("") for name in ("question", "answer", "category", "difficulty", "format")}
+    return _struct(**texts, options=_list(_text(""), ""), author=_text(""))
 
 
 class StageTable(dy.Schema):
@@ -139,7 +138,7 @@ class RawClips(StageTable):
 
 
 class Tags(StageTable):
-    """AudioSet classes with scores, clip level and over time; speech, singing and music segments."""
+    """AudioSet classes with scores, clip level and over time; speech, singing and music; when anything sounds."""
 
     tags = _list(_scored(), "AudioSet classes at clip level, best first; a parent scores at least as its children")
     events = _list(
@@ -154,6 +153,7 @@ class Tags(StageTable):
         _struct(kind=dy.String(nullable=True), start_s=_seconds(), end_s=_seconds()),
         "speech, singing and music segments of the segmenter",
     )
+    stretches = _stretches()
     speech_s = _number("seconds of speech that the segmenter found", min=0)
     singing_s = _number("seconds of singing that the segmenter found", min=0)
     music_s = _number("seconds of music that the segmenter found", min=0)

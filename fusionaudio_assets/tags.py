@@ -1,7 +1,8 @@
-"""Tags: AudioSet classes with scores, clip level and over time; speech, singing and music segments."""
+"""Tags: AudioSet classes with scores, clip level and over time; speech, singing and music; when anything sounds."""
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import Tags
 from fusionaudio_assets.workspace import LakeResource
+from resources.activity import ACTIVITY_RATE_HZ, Stretch, stretches
 from resources.adapter import Json
 from resources.ontology import Ontology, load_ontology, ontology_revision
 from resources.profile import Settings
@@ -39,16 +41,16 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
     return Work({}, {"audio": audio_of(clip)}, clip["duration_s"])
 
 
-def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> dict[str, NDArray[np.float32]]:
-    """Mono audio at the rate of each model."""
+def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> dict[str, Any]:
+    """Mono audio at the rate of each model, and the stretches in which something sounds."""
     tagger = models.of("tagger", Tagger)
     rates = {
         "tagger": tagger.sample_rate_hz,
         "segmenter": models.of("segmenter", Segmenter).sample_rate_hz,
     }
-    by_rate = {rate: mono_at(payloads["audio"], rate) for rate in set(rates.values())}
+    by_rate = {rate: mono_at(payloads["audio"], rate) for rate in {*rates.values(), ACTIVITY_RATE_HZ}}
     tagger.ahead(by_rate[tagger.sample_rate_hz])
-    return {role: by_rate[rate] for role, rate in rates.items()}
+    return {role: by_rate[rate] for role, rate in rates.items()} | {"stretches": stretches(by_rate[ACTIVITY_RATE_HZ])}
 
 
 def tag(jobs: Sequence[Job], models: Models, params: TagsParams) -> list[Row]:
@@ -60,7 +62,8 @@ def tag(jobs: Sequence[Job], models: Models, params: TagsParams) -> list[Row]:
     rows = []
     for job, scores, segments in zip(jobs, scored, segmented, strict=True):
         duration_s = job.prepared["tagger"].size / tagger.sample_rate_hz
-        rows.append(clip_tags(scores, tagger.classes, ontology, params, duration_s) | segment_columns(segments))
+        heard = clip_tags(scores, tagger.classes, ontology, params, duration_s)
+        rows.append(heard | segment_columns(segments) | stretch_columns(job.prepared["stretches"]))
     return rows
 
 
@@ -158,10 +161,21 @@ def also(params: TagsParams) -> dict[str, Json]:
     return {"ontology": ontology_revision()}
 
 
+def stretch_columns(found: Sequence[Stretch]) -> Row:
+    """The stretches, times rounded down to 10 ms."""
+    times = ("start_s", "end_s")
+    return {
+        "stretches": [
+            {name: _rounded_down(value) if name in times else value for name, value in asdict(stretch).items()}
+            for stretch in found
+        ]
+    }
+
+
 STAGE = Stage(
     name="tags",
     table=Tags,
-    version="2",
+    version="3",
     reads={"raw_clips": ("duration_s", "audio_sha256", "audio_file")},
     derive=derive,
     prepare=prepare,

@@ -12,6 +12,9 @@ from resources.ontology import Ontology
 
 SILENCE, SPACE, SUNG = "Silence", "Acoustic environment", ("Singing", "Vocal music")
 _SLACK_S, _LATER_S = 0.2, 1.0
+_HUSHED_S = 1.0
+"""Least time without an audible source at the end of a clip of which a caption says that it goes quiet."""
+
 _QUOTED_WORDS = 3
 
 
@@ -76,7 +79,7 @@ class Judge:
 
     def verdict(self, claim: Claim, truth: Truth) -> Verdict:
         """Wrong if anything in it is, right if anything else is, open if the truth cannot tell."""
-        found = {self._of_mention(mention, truth) for mention in claim.mentions}
+        found = {self._of_mention(mention, truth, partly=_is_partly(claim)) for mention in claim.mentions}
         return Verdict.WRONG if Verdict.WRONG in found else Verdict.RIGHT if Verdict.RIGHT in found else Verdict.OPEN
 
     def fits(self, mention: frozenset[str], event: Event) -> bool:
@@ -84,12 +87,14 @@ class Judge:
         wider = frozenset[str]().union(*(self.ontology.ancestors(label) for label in event.labels))
         return bool(mention & {*event.labels, *event.accepts, *wider})
 
-    def _of_mention(self, mention: frozenset[str], truth: Truth) -> Verdict:
+    def _of_mention(self, mention: frozenset[str], truth: Truth, *, partly: bool) -> Verdict:
         if any(self.fits(mention, event) for event in truth.events):
             return Verdict.RIGHT
         if SILENCE in mention:
-            loud = any(event.level_db >= AUDIBLE_DB for event in truth.events)
-            return Verdict.WRONG if loud else Verdict.RIGHT
+            loud = [event for event in truth.events if event.level_db >= AUDIBLE_DB]
+            over_s = max((event.offset_s for event in loud), default=0.0)
+            hushed = not loud or (partly and truth.duration_s - over_s >= _HUSHED_S)
+            return Verdict.RIGHT if hushed else Verdict.WRONG
         is_open = any(self._is_open(mention, event) for event in truth.events)
         return Verdict.OPEN if is_open or mention & self._spaces else Verdict.WRONG
 
@@ -132,6 +137,11 @@ class Judge:
         named = {stem for label in labels | wider for stem in stems(label)}
         mentions = [mention for claim in self.reader.read(word) for mention in claim.mentions]
         return stems(word)[0] in named or any(self.fits(one, event) for one in mentions for event in truth.events)
+
+
+def _is_partly(claim: Claim) -> bool:
+    """Whether a claim is about what comes last: "then all is quiet", "the rest is quiet"."""
+    return bool({*claim.joined, *claim.text.split()} & set(lexicon()["pieces"]["partly"]))
 
 
 def _order(first: Event, second: Event, places: dict[str, int | None], claims: Sequence[Claim]) -> Order | None:

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, plain_words
+from fusionaudio_assets.captioning.facts import Facts, Heard, Music, facts_of, plain_words
 from fusionaudio_assets.captioning.layers import in_order, layers_of, music_frames
 from fusionaudio_assets.captioning.music_phrases import MusicPhrases
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.timeline import Timeline
+from fusionaudio_assets.captioning.unnamed import unnamed_sounds
 from fusionaudio_assets.captioning.wording import Wording, joined
 from resources.english import with_article
 
+MODALITIES = ("labels", "sound", "speech", "music")
 NO_FACTS = "no cue is sure enough to say what is heard"
 _SILENCE = (
     "Near silence, with no distinct sound.",
@@ -29,6 +31,9 @@ _SHORT_WORDS = 9
 _CURT_WORDS = 4
 """A caption of fewer words sounds curt."""
 _WHOLE = 0.85
+_FAINT_LUFS = -38.0
+_REST_S, _REST = 1.5, 0.2
+"""Quiet of this length, and of this share of the clip, is told of."""
 _BINDING = frozenset({"while", "as", "before"})
 
 
@@ -54,11 +59,13 @@ class Composed:
 def compose(cues: Cues) -> Composed:
     """Write a caption from the audible cues; transcript and pictures are not looked at."""
     facts = facts_of(cues)
-    if facts.empty:
+    unnamed = unnamed_sounds(cues, facts)
+    if facts.empty and not unnamed:
         return Composed("", abstained=True, abstain_reason=NO_FACTS)
     rng = random.Random(cues.audible_digest())
-    sentences = [rng.choice(_SILENCE)] if facts.silent else _Writer(facts, cues, rng).sentences()
-    return Composed(" ".join(sentences), ambiguities(facts), modalities(facts, cues))
+    sentences = [rng.choice(_SILENCE)] if facts.silent else _Writer(facts, unnamed, cues, rng).sentences()
+    used = {*modalities(facts, cues), *(["sound"] if unnamed else [])}
+    return Composed(" ".join(sentences), ambiguities(facts), tuple(one for one in MODALITIES if one in used))
 
 
 def ambiguities(facts: Facts) -> tuple[str, ...]:
@@ -86,41 +93,65 @@ def modalities(facts: Facts, cues: Cues) -> tuple[str, ...]:
 class _Writer:
     """Lays out one caption: what stands in front, what behind, what goes into a second sentence."""
 
-    def __init__(self, facts: Facts, cues: Cues, rng: random.Random) -> None:
+    def __init__(self, facts: Facts, unnamed: tuple[Heard, ...], cues: Cues, rng: random.Random) -> None:
         self.rng = rng
         self.facts = _with_manner(facts, cues)
+        self.unnamed = unnamed
+        self.cues = cues
         self.duration_s = cues.duration_s
-        spoken = (self.facts.speech, self.facts.singing, *self.facts.sounds)
+        spoken = (self.facts.speech, self.facts.singing, *self.facts.sounds, *unnamed)
         self.wording = Wording([one for one in spoken if one], cues.duration_s, rng)
         self.music = MusicPhrases(facts.music, facts.singing, rng) if facts.music else None
 
     def sentences(self) -> list[str]:
         """Return the sentences, each with its capital and full stop."""
-        layers = layers_of(self.facts, self.duration_s, music_leads=self.music is not None)
+        layers = layers_of(self.facts, self.unnamed, self.duration_s, music_leads=self.music is not None)
         events, behind, music = list(layers.events), list(layers.behind), self.music
         if music and not layers.empty and (passing := self._passing_music(music)):
             events, music = in_order([*events, passing]), None
-        told = Timeline(self.wording, self.rng).sentences(layers.lasting, events) if layers.lasting or events else []
+        front = [*layers.lasting, *events]
+        if len(front) == 1 and not (music or behind):
+            told = [self._alone(front[0])]
+        else:
+            told = Timeline(self.wording, self.rng).sentences(layers.lasting, events) if front else []
         if told and music and behind:
             told.append(f"in the background, {self._clauses(behind)} and {music.full()} plays")
         elif told and music:
             told = self._over_music(told, music)
         elif music:
-            told = self._before_background([music.lead()], behind)
+            told = self._before_background([music.lead() + self._music_length(music.music)], behind)
         elif behind:
             told = self._before_background(told, behind)
-        elif len(alone := [*layers.lasting, *events]) == 1:
-            told = [self._alone(told[0], alone[0])]
-        told = self._located(told)
+        told = self._hushed(self._located(told))
         return [f"{text[0].upper()}{text[1:]}." for text in (*told, self._careful()) if text]
 
-    def _alone(self, told: str, one: Heard) -> str:
-        """Say a little more of a lone sound: that it goes on. That there is no other, no cue says."""
-        lasts = bool(one.spans) and one.coverage >= _WHOLE
-        text = told + self.rng.choice(["", "", "", *([" throughout", " the whole time"] if lasts else [])])
-        if len(text.split()) >= _CURT_WORDS:
-            return text
-        return f"{self.wording.noun(one)} can be heard{' throughout' if lasts else ''}"
+    def _alone(self, one: Heard) -> str:
+        """Say of a lone sound how often or how long it is heard. That there is no other, no cue says."""
+        when = self.wording.when(one)
+        if one.spans and one.coverage >= _WHOLE and not when:
+            when = self.rng.choice(("", " throughout", " throughout", " the whole time"))
+        text = f"{self.wording.clause(one)}{when}"
+        if len(text.split()) < _CURT_WORDS:
+            lasts = " throughout" if one.spans and one.coverage >= _WHOLE else ""
+            text = f"{self.wording.noun(one)} can be heard{when or lasts}"
+        faint = self.cues.loudness_lufs is not None and self.cues.loudness_lufs <= _FAINT_LUFS
+        return f"faintly, {text}" if faint else text
+
+    def _hushed(self, told: list[str]) -> list[str]:
+        """Say that it goes quiet well before the end, where all that sounds was measured to be over."""
+        stretches, facts = self.cues.stretches, self.facts
+        heard = [one for one in (facts.speech, facts.singing, facts.music, *facts.sounds, *self.unnamed) if one]
+        if not (told and stretches and all(one.spans for one in heard)) or facts.doubtful:
+            return told
+        end_s = max(stretches[-1].end_s, *(one.spans[-1][1] for one in heard))
+        rest_s = self.duration_s - end_s
+        if rest_s < max(_REST_S, _REST * self.duration_s):
+            return told
+        *before, last = told
+        if len(last.split()) > 2 * _SHORT_WORDS or {"then", "followed", "before"} & set(last.split()):
+            return [*told, self.rng.choice(("after that, all is quiet", "the rest is quiet"))]
+        quiet = self.rng.choice(("and then it goes quiet", "then all is quiet", "and the rest is quiet"))
+        return [*before, f"{last}, {quiet}"]
 
     def _over_music(self, told: list[str], music: MusicPhrases) -> list[str]:
         if len(told) == 1 and _is_short(told[0]):
@@ -158,6 +189,10 @@ class _Writer:
         (start_s, _), (_, end_s) = heard.spans[0], heard.spans[-1]
         clause = music.passing(begins=start_s > 0.2 * self.duration_s, to_end=end_s > 0.9 * self.duration_s)
         return Heard("Music", "music", (music.full(),), (clause,), 1.0, True, ((start_s, end_s),), heard.coverage)
+
+    def _music_length(self, music: Music) -> str:
+        timed = Heard("Music", "music", (), (), 1.0, True, music.spans, music.coverage, measured=music.measured)
+        return self.wording.length(timed)
 
     def _located(self, told: list[str]) -> list[str]:
         """Say where it sounds to be, before or after a sentence that has room for it."""

@@ -111,6 +111,22 @@ class VisualCue(_Frozen):
     description: str = ""
 
 
+class StretchCue(_Frozen):
+    """A time in which something sounds, measured on the signal.
+
+    Attributes:
+        start_s: Beginning.
+        end_s: End.
+        level_db: RMS level in dB of full scale.
+        manner: Words for how it sounds, e.g. ``("low", "noisy")``; see `captioning.stretches`.
+    """
+
+    start_s: Seconds
+    end_s: Seconds
+    level_db: Lufs
+    manner: tuple[str, ...] = ()
+
+
 class Cues(_Frozen):
     """All cues of one clip. An absent cue is empty or None, and ignored.
 
@@ -118,6 +134,7 @@ class Cues(_Frozen):
         duration_s: Length of the clip.
         labels: Human labels.
         events: Sound events, any order.
+        stretches: When anything sounds, in order.
         sound: A description of the sound events.
         speech: None when the clip was not looked at for speech.
         singing: Somebody sings.
@@ -130,6 +147,7 @@ class Cues(_Frozen):
     duration_s: Seconds
     labels: Annotated[tuple[LabelCue, ...], AfterValidator(_named_plainly)] = ()
     events: Annotated[tuple[EventCue, ...], AfterValidator(_of_plain_classes)] = ()
+    stretches: tuple[StretchCue, ...] = ()
     sound: str = ""
     speech: SpeechCue | None = None
     singing: bool = False

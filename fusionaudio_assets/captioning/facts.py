@@ -19,6 +19,7 @@ from fusionaudio_assets.captioning.relations import (
     stands_out,
     together,
 )
+from fusionaudio_assets.captioning.stretches import joined, measured
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS
 from resources.sound_names import bare, sound_name
 
@@ -30,6 +31,11 @@ REFUTED_QUALITY = 0.2
 _MAX_SOUNDS = 4
 _MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood"})
 _STEADY_GROUPS = frozenset({"weather", "water", "fire", "engine", "vehicle", "noise", "insect", "texture"})
+_FLOWING_GROUPS = frozenset({*_MUSIC_GROUPS, *_STEADY_GROUPS, "speech", "singing"})
+_BREATH_S = 1.0
+"""Shorter pauses belong to what flows on: speech, music, rain."""
+_TEMPO_FROM_S = 4.0
+"""Shorter music has too few beats for a tempo."""
 _UNSAID_GROUPS = frozenset({"abstract", "space"})
 _UNSAID = frozenset({"Music", "Musical instrument", "Music genre", "Music mood", "Music role", "Musical concepts"})
 _PLAIN_WORD = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+){0,2}")
@@ -49,6 +55,8 @@ class Heard:
         spans: When it is heard; empty when that is unknown.
         coverage: Share of the clip in which it is heard; 0 when unknown.
         implied: Wider classes that are heard whenever it is.
+        measured: The spans are those of the signal itself, so that they may be counted and timed.
+        manner: How it sounds, as far as all of it was measured to sound so.
     """
 
     label: str
@@ -60,6 +68,8 @@ class Heard:
     spans: tuple[tuple[float, float], ...]
     coverage: float
     implied: frozenset[str] = frozenset()
+    measured: bool = False
+    manner: tuple[str, ...] = ()
 
     @property
     def start_s(self) -> float | None:
@@ -82,7 +92,7 @@ class Heard:
 class Music:
     """The music of a clip: words without articles, best first; `tempo` is slow, moderate, fast or empty.
 
-    `spans` and `coverage` as in `Heard`.
+    `spans`, `coverage` and `measured` as in `Heard`.
     """
 
     moods: tuple[str, ...] = ()
@@ -91,6 +101,7 @@ class Music:
     tempo: str = ""
     spans: tuple[tuple[float, float], ...] = ()
     coverage: float = 0.0
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,10 +202,23 @@ def _candidates(cues: Cues) -> list[Heard]:
 def _heard(cues: Cues, event: EventCue, *, sure: bool) -> Heard:
     name = sound_name(event.label)
     spans = tuple(sorted((start, end) for start, end in event.spans if end >= start))
+    own = [measured(span, cues.stretches) for span in spans]
+    found = [one for stretches in own for one in stretches]
+    if found and all(own):
+        spans = joined(found, _BREATH_S if name.group in _FLOWING_GROUPS else 0.0)
     total_s = sum(end - start for start, end in spans)
-    coverage = min(1.0, total_s / cues.duration_s) if cues.duration_s else 0.0
     return Heard(
-        event.label, name.group, name.nouns, name.clauses, event.score, sure, spans, coverage, frozenset(event.implied)
+        event.label,
+        name.group,
+        name.nouns,
+        name.clauses,
+        event.score,
+        sure,
+        spans,
+        coverage=min(1.0, total_s / cues.duration_s) if cues.duration_s else 0.0,
+        implied=frozenset(event.implied),
+        measured=bool(own) and all(own),
+        manner=found[0].manner if len({one.manner for one in found}) == 1 else (),
     )
 
 
@@ -281,7 +305,9 @@ def _music(cue: MusicCue | None, tagged: list[Heard], sayable: list[Heard]) -> t
     if cue is None and len(tagged) == len(instruments) <= 1:
         return None, instruments
     cue = cue or MusicCue()
-    tempo = tempo_word(cue.tempo_bpm)
+    longest = max(tagged, key=lambda one: one.coverage, default=None)
+    brief = longest is not None and 0 < sum(end - start for start, end in longest.spans) < _TEMPO_FROM_S
+    tempo = "" if brief else tempo_word(cue.tempo_bpm)
     named = [bare(one.nouns[0]) for one in instruments]
     genres = [one.nouns[0] for one in ranked if one.group == "genre"]
     genres += [proper_form(genre.removesuffix(" music")) for genre in plain_words(cue.genres)]
@@ -290,9 +316,8 @@ def _music(cue: MusicCue | None, tagged: list[Heard], sayable: list[Heard]) -> t
     moods = [mood for mood in _compatible([tempo, *dict.fromkeys(moods)]) if mood not in paces]
     genre = next((genre for genre in genres if genre and genre not in {*moods, "music"}), "")
     said = _without_wider([*named, *plain_words(cue.instruments)])
-    longest = max(tagged, key=lambda one: one.coverage, default=None)
-    spans, coverage = (longest.spans, longest.coverage) if longest else ((), 0.0)
-    return Music(tuple(moods[:2]), genre, tuple(said[:3]), tempo, spans, coverage), []
+    timed = (longest.spans, longest.coverage, longest.measured) if longest else ()
+    return Music(tuple(moods[:2]), genre, tuple(said[:3]), tempo, *timed), []
 
 
 def _compatible(moods: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ from fusionaudio_assets.captioning.names import sound_vocabulary
 from fusionaudio_assets.captioning.prompts import ABSTAIN_REASONS, MODALITIES, FusionPrompt
 from fusionaudio_assets.captioning.reports import plain_cues
 from fusionaudio_assets.captioning.support import Claim, check_support
+from fusionaudio_assets.captioning.unnamed import unnamed_sounds
 from fusionaudio_assets.captioning.vocabulary import VISUAL, sound_stems
 from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, claim_runs, content_stems, stem, tokens
 from resources.adapter import Json
@@ -117,7 +118,7 @@ def fuse(clips: Sequence[Cues], model: LanguageModel | None, prompt: FusionPromp
     attempts = {
         index: _Attempt(cues, facts_of(cues), prompt.request(cues), prompt.show_visual)
         for index, (cues, result) in enumerate(zip(clips, results, strict=True))
-        if not result.abstained and not cues.silent and (prompt.style == "full" or _count(facts_of(cues)) > 1)
+        if not result.abstained and not cues.silent and (prompt.style == "full" or _tells_all(cues))
     }
     for _ in range(1 + prompt.max_rewrites):
         open_ones = [attempt for attempt in attempts.values() if attempt.result is None]
@@ -261,6 +262,12 @@ def _rewrite(request: ChatRequest, reply: ChatReply, found: Sequence[str]) -> Ch
         Message("user", f"Write it again without these faults: {' '.join(found)}"),
     )
     return replace(request, messages=request.messages + turns)
+
+
+def _tells_all(cues: Cues) -> bool:
+    """Whether what a small model is shown is more than one sound, and all that there is."""
+    facts = facts_of(cues)
+    return _count(facts) > 1 and not unnamed_sounds(cues, facts)
 
 
 def _count(facts: Facts) -> int:

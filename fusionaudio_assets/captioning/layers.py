@@ -1,6 +1,6 @@
 """What stands where in a caption: what lasts in front, what happens in time, what lies behind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.facts import Facts, Heard, Music
@@ -33,19 +33,20 @@ class Layers:
         return not (self.lasting or self.events or self.behind)
 
 
-def layers_of(facts: Facts, duration_s: float, *, music_leads: bool) -> Layers:
+def layers_of(facts: Facts, unnamed: Sequence[Heard], duration_s: float, *, music_leads: bool) -> Layers:
     """Give every sure sound its part.
 
     Args:
         facts: What is heard.
+        unnamed: Further sounds that stand in front.
         duration_s: Length of the clip.
         music_leads: Music is told, and singing with it.
     """
     voices = [one for one in (facts.speech, None if music_leads else facts.singing) if one]
-    standing_out = [*voices, *(one for one in facts.sounds if not one.steady)]
+    standing_out = [*voices, *unnamed, *(one for one in facts.sounds if not one.steady)]
     # What begins when another sound is over has its place in time.
     behind = [one for one in facts.sounds if one.steady and not any(follows(other, one) for other in standing_out)]
-    front = [*voices, *(one for one in facts.sounds if one not in behind)]
+    front = [*voices, *unnamed, *(one for one in facts.sounds if one not in behind)]
     if not front and not music_leads:
         front, behind = behind[:2], behind[2:]
     lasting = [one for one in front if frames(one.spans, one.coverage, duration_s)]

@@ -18,6 +18,8 @@ VISUAL = "visual"
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _SHOWN_CHARACTERS = 160
+_TIMED = "four five six seven eight nine ten eleven twelve seconds regular intervals series about"
+_COURSE = "short long fade away grow louder rise fall pitch quiet rest"
 _SILENCE_WORDS = "silence silent near quiet almost complete absolute distinct empty still"
 
 
@@ -82,7 +84,7 @@ def sources(cues: Cues) -> list[Source]:
     ]
     if {"Male speech, man speaking", "Female speech, woman speaking"} <= labels:
         found.append(Source("events: Speech", content_words("man woman talk speak")))
-    found += text_sources("sound", cues.sound)
+    found += text_sources("sound", cues.sound) + _measured_source(cues)
     if cues.speech and cues.speech.present:
         told = " ".join(filter(None, (cues.speech.manner, cues.speech.kind, cues.speech.language)))
         words = sound_words("Speech") | content_words(f"{told} manner tone")
@@ -91,6 +93,16 @@ def sources(cues: Cues) -> list[Source]:
         found.append(Source("singing", sound_words("Singing")))
     found += _music_source(cues, labels)
     return found + _sight_source(cues)
+
+
+def _measured_source(cues: Cues) -> list[Source]:
+    """What was measured supports how long, how often and in which manner something sounds, never what it is."""
+    if not cues.stretches:
+        return []
+    manners = dict.fromkeys(word for one in cues.stretches for word in one.manner)
+    faint = "faint faintly" if cues.loudness_lufs is not None else ""
+    words = content_words(f"{_TIMED} {' '.join(manners)} {_COURSE} {faint}")
+    return [Source(_cue("signal", ", ".join(manners)), words)]
 
 
 def audible_stems(cues: Cues) -> frozenset[str]:

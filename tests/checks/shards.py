@@ -89,6 +89,10 @@ def _clip(number: int, clips: int) -> dict[str, Row]:
             "tags": [{"label": "Bark", "score": 0.9}, {"label": "Speech", "score": 0.5}],
             "events": [{"label": "Bark", "score": 0.9, "spans": [{"start_s": 0.0, "end_s": 2.0}]}],
             "segments": [{"kind": "speech", "start_s": 1.0, "end_s": 4.0}],
+            "stretches": [
+                {"start_s": 0.0, "end_s": 4.0, "level_db": -20.0, "growth_db": 1.0, "spread_db": 3.0}
+                | {"centroid_hz": 800.0, "flatness": 0.1, "pitch_hz": None, "glide_semitones": None}
+            ],
             **{"speech_s": 3.0, "singing_s": 0.0, "music_s": 9.0},
             **{"speech_score": 0.5, "singing_score": 0.0, "music_score": 0.8, "other_score": 0.9},
         },

@@ -1,9 +1,12 @@
--- guards: Events and segments lie inside their clip and end after they start.
+-- guards: Events, segments and stretches lie inside their clip and end after they start.
 -- severity: ERROR
 -- bound: clips <= 0
 WITH spans AS (
     SELECT shard, clip_id, segment.kind AS label, segment.start_s, segment.end_s
     FROM (SELECT shard, clip_id, unnest(segments) AS segment FROM this)
+    UNION ALL
+    SELECT shard, clip_id, 'stretch' AS label, stretch.start_s, stretch.end_s
+    FROM (SELECT shard, clip_id, unnest(stretches) AS stretch FROM this)
     UNION ALL
     SELECT shard, clip_id, label, span.start_s, span.end_s
     FROM (

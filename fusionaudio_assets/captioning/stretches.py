@@ -1,0 +1,137 @@
+"""What the measured stretches of a clip tell: when just a tagged sound is heard, and what sounds that has no tag.
+
+A tagger knows what is heard, in frames of half a second and more; the signal tells when, and how a sound is of which
+nobody knows the source: that much may be said of it, and no more.
+"""
+
+from collections.abc import Sequence
+
+from fusionaudio_assets.captioning.cues import StretchCue
+
+Spans = tuple[tuple[float, float], ...]
+
+FADING, SWELLING, RISING, FALLING = "fading", "swelling", "rising", "falling"
+
+_LOW_HZ, _HIGH_HZ = 500.0, 2_500.0
+_LOW_PITCH_HZ, _HIGH_PITCH_HZ = 250.0, 1_000.0
+_NOISY_FLATNESS = 0.12
+_STEADY_DB, _UNEVEN_DB = 2.5, 6.0
+_FADES_DB = 10.0
+_GLIDES_SEMITONES = 3.0
+_COURSE_FROM_S = 1.0
+"""A shorter sound has no course: that it dies away is nothing to tell."""
+
+_BRIEF_S, _SHORT_S, _LONG_S = 0.35, 1.3, 4.0
+
+_FRAME_S = 0.25
+"""Frames of a tagger reach this much over what they are of."""
+
+_REACH_S = 0.75
+_INSIDE = 0.6
+_FAR_BELOW_DB = 25.0
+_BELOW_DB = 10.0
+_AS_LONG = 1.5
+MOST_UNNAMED = 3
+
+
+def manner(
+    *,
+    start_s: float,
+    end_s: float,
+    growth_db: float,
+    spread_db: float,
+    centroid_hz: float,
+    flatness: float,
+    pitch_hz: float | None,
+    glide_semitones: float | None,
+    **_: float,
+) -> tuple[str, ...]:
+    """Word the measures of a stretch, see `resources.activity`; what is middling has no word."""
+    length_s = end_s - start_s
+    course = length_s >= _COURSE_FROM_S
+    if pitch_hz is None:
+        register = "low" if centroid_hz < _LOW_HZ else "high" if centroid_hz > _HIGH_HZ else ""
+    else:
+        register = (
+            "low-pitched" if pitch_hz < _LOW_PITCH_HZ else "high-pitched" if pitch_hz > _HIGH_PITCH_HZ else "tonal"
+        )
+    words = [
+        "sharp" if length_s < _BRIEF_S and growth_db <= -_FADES_DB else "",
+        "steady" if course and spread_db < _STEADY_DB else "",
+        register,
+        "noisy" if pitch_hz is None and flatness >= _NOISY_FLATNESS else "",
+    ]
+    if course and abs(growth_db) >= _FADES_DB:
+        words.append(FADING if growth_db < 0 else SWELLING)
+    elif course and glide_semitones is not None and abs(glide_semitones) >= _GLIDES_SEMITONES:
+        words.append(FALLING if glide_semitones < 0 else RISING)
+    elif course and spread_db >= _UNEVEN_DB:
+        words.insert(0, "uneven")
+    return tuple(filter(None, words))
+
+
+def measured(span: tuple[float, float], stretches: Sequence[StretchCue]) -> list[StretchCue]:
+    """Return the stretches that a sound fills which was tagged in a span; none where it goes on beside them.
+
+    Args:
+        span: When the tagger hears it.
+        stretches: All of the clip.
+    """
+    inside = [one for one in stretches if _shared_s(one, (span,), _FRAME_S) >= _INSIDE * (one.end_s - one.start_s)]
+    loudest_db = max((one.level_db for one in inside), default=0.0)
+    own = [one for one in inside if one.level_db >= loudest_db - _BELOW_DB]
+    reaches = own and own[0].start_s - span[0] <= _REACH_S and span[1] - own[-1].end_s <= _REACH_S
+    return own if reaches else []
+
+
+def joined(stretches: Sequence[StretchCue], pause_s: float) -> Spans:
+    """Return the spans of stretches, with pauses up to `pause_s` bridged."""
+    spans: list[tuple[float, float]] = []
+    for one in stretches:
+        if spans and one.start_s - spans[-1][1] <= pause_s:
+            spans[-1] = (spans[-1][0], one.end_s)
+        else:
+            spans.append((one.start_s, one.end_s))
+    return tuple(spans)
+
+
+def unnamed(stretches: Sequence[StretchCue], told: Sequence[Spans]) -> list[list[StretchCue]]:
+    """Return the stretches in which nothing is heard that has a name, those that sound alike together.
+
+    Args:
+        stretches: All of the clip.
+        told: When the sounds are heard that have names.
+
+    Returns:
+        At most `MOST_UNNAMED` groups in order of time, the loudest.
+    """
+    loudest_db = max((one.level_db for one in stretches), default=0.0)
+    free = [
+        one
+        for one in stretches
+        if one.level_db >= loudest_db - _FAR_BELOW_DB
+        and all(_shared_s(one, spans, _FRAME_S) < (1 - _INSIDE) * (one.end_s - one.start_s) for spans in told)
+    ]
+    groups: list[list[StretchCue]] = []
+    for one in free:
+        if groups and _alike(groups[-1][-1], one):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    kept = sorted(groups, key=lambda group: -max(one.level_db for one in group))[:MOST_UNNAMED]
+    return sorted(kept, key=lambda group: group[0].start_s)
+
+
+def _alike(one: StretchCue, other: StretchCue) -> bool:
+    shorter_s, longer_s = sorted((one.end_s - one.start_s, other.end_s - other.start_s))
+    return one.manner == other.manner and longer_s <= _AS_LONG * shorter_s
+
+
+def length_word(one: StretchCue) -> str:
+    """Word the length of a stretch; neither short nor long is empty."""
+    length_s = one.end_s - one.start_s
+    return "brief" if length_s < _BRIEF_S else "short" if length_s < _SHORT_S else "long" if length_s >= _LONG_S else ""
+
+
+def _shared_s(one: StretchCue, spans: Spans, margin_s: float = 0.0) -> float:
+    return sum(max(0.0, min(one.end_s, end + margin_s) - max(one.start_s, start - margin_s)) for start, end in spans)

@@ -1,0 +1,96 @@
+"""What is told of sounds by what was measured of them."""
+
+from typing import Any
+
+import pytest
+
+from fusionaudio_assets.captioning.composer import compose
+from fusionaudio_assets.captioning.cues import Cues, MusicCue, StretchCue
+from fusionaudio_assets.captioning.facts import facts_of
+from fusionaudio_assets.captioning.leaks import find_leaks
+from fusionaudio_assets.captioning.stretches import manner
+from fusionaudio_assets.captioning.support import check_support
+from tests.captioning import clips
+
+
+def heard(start_s: float, end_s: float, *words: str, level_db: float = -20.0) -> StretchCue:
+    return StretchCue(start_s=start_s, end_s=end_s, level_db=level_db, manner=words)
+
+
+def words(*stretches: StretchCue, **fields: Any) -> str:
+    """A caption in lower case, of which every claim is supported and nothing leaks."""
+    cues = Cues(duration_s=10, stretches=stretches, **fields)
+    caption = compose(cues).caption
+    assert not check_support(caption, cues).unsupported
+    assert not find_leaks(caption, cues)
+    return caption.lower()
+
+
+def test_what_nobody_can_name_is_told_as_it_sounds() -> None:
+    caption = words(heard(1, 3, "low"), heard(6, 6.2, "sharp", "high-pitched"))
+    assert "a low sound" in caption
+    assert "followed by a brief, sharp, high-pitched sound" in caption
+
+
+def test_sounds_that_are_alike_are_counted() -> None:
+    caption = words(heard(1, 2, "low"), heard(4, 5, "low"))
+    assert "two short, low sounds" in caption or "a short, low sound is heard twice" in caption
+    ticks = words(*(heard(at_s, at_s + 0.1, "sharp") for at_s in range(1, 9)))
+    assert ticks.startswith("a series of brief, sharp sounds is heard at regular intervals")
+
+
+def test_the_signal_tells_when_the_tagger_knows_what() -> None:
+    bark = clips.event("Bark", 0.9, (0.7, 2.6), (4.6, 6.1))
+    (one,) = facts_of(Cues(duration_s=10, events=(bark,), stretches=(heard(1, 2.3), heard(5, 5.8)))).sounds
+    assert (one.spans, one.measured) == (((1.0, 2.3), (5.0, 5.8)), True)
+    assert "twice" in words(heard(1, 2.3), heard(5, 5.8), events=(bark,))
+
+
+def test_a_sound_that_goes_on_beside_the_stretches_is_not_cut_to_them() -> None:
+    rain = clips.event("Rain", 0.9, (0, 10))
+    (one,) = facts_of(Cues(duration_s=10, events=(rain,), stretches=(heard(4, 5),))).sounds
+    assert (one.spans, one.measured) == (((0.0, 10.0),), False)
+
+
+def test_what_follows_a_named_sound_is_told_and_what_belongs_to_it_is_not() -> None:
+    bark = clips.event("Bark", 0.9, (0.7, 2.6))
+    assert "followed by a short, low sound" in words(heard(1, 2.3), heard(6, 7, "low"), events=(bark,))
+    assert "low sound" not in words(heard(1, 2.3, "low"), events=(bark,))
+
+
+def test_quiet_is_told_only_where_all_is_over() -> None:
+    bark = clips.event("Bark", 0.9, (0.7, 2.6))
+    assert "quiet" in words(heard(1, 2.3), events=(bark,))
+    assert "quiet" not in words(heard(1, 2.3), heard(8, 9.5), events=(bark,))
+    rain = clips.event("Rain", 0.9, (0, 10))
+    assert "quiet" not in words(heard(1, 2.3), events=(bark, rain))
+    assert "quiet" not in words(heard(1, 2.3), events=(bark,), music=MusicCue(genres=("jazz",)))
+
+
+def test_nothing_is_unnamed_where_the_time_of_a_sound_is_unknown() -> None:
+    assert "low" not in words(heard(1, 2.3, "low"), music=MusicCue(genres=("jazz",)))
+
+
+def test_music_of_three_seconds_has_no_tempo() -> None:
+    slow = MusicCue(genres=("jazz",), tempo_bpm=60)
+    brief, whole = (clips.event("Music", 0.9, span) for span in ((1.0, 4.0), (0.0, 10.0)))
+    assert "slow" not in words(heard(1, 4), events=(brief,), music=slow)
+    assert "slow" in words(heard(0, 10), events=(whole,), music=slow)
+
+
+@pytest.mark.parametrize(
+    ("measures", "said"),
+    [
+        ({"centroid_hz": 200.0}, ("low",)),
+        ({"centroid_hz": 4000.0, "flatness": 0.5, "spread_db": 1.0}, ("steady", "high", "noisy")),
+        ({"pitch_hz": 150.0, "glide_semitones": 0.0}, ("low-pitched",)),
+        ({"pitch_hz": 2000.0, "glide_semitones": 5.0}, ("high-pitched", "rising")),
+        ({"growth_db": -20.0, "spread_db": 9.0}, ("fading",)),
+        ({"end_s": 0.1, "growth_db": -20.0}, ("sharp",)),
+        ({}, ()),
+    ],
+)
+def test_measures_have_words_and_what_is_middling_has_none(measures: dict[str, float], said: tuple[str, ...]) -> None:
+    middling = {"start_s": 0.0, "end_s": 2.0, "growth_db": 0.0, "spread_db": 4.0, "centroid_hz": 1000.0}
+    unpitched = {"flatness": 0.01, "pitch_hz": None, "glide_semitones": None}
+    assert manner(**(middling | unpitched | measures)) == said  # type: ignore[arg-type]
