@@ -13,9 +13,13 @@ from typing import Any
 
 import yaml
 
+from fusionaudio_assets.captioning.named import telling_words
 from fusionaudio_assets.captioning.words import stem
 
 _SECTION = re.compile(r"^\[(?P<name>\w+)(?: (?P<kind>\w+))?\]$")
+_INSTRUMENT, _MUSIC = stem("instrument"), stem("music")
+INSTRUMENT = "instrument"
+"""The kind of instruments and genres: what one piece of music is told from another by."""
 ABSTRACT = "abstract"
 """The kind of words that name nothing to be seen or touched, and of words that nobody knows."""
 
@@ -30,6 +34,14 @@ class AgentRule:
 
 
 @dataclass(frozen=True)
+class Opposites:
+    """Words that cannot both be true of one thing: a man's voice and a woman's, slow music and fast."""
+
+    ones: frozenset[str]
+    others: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """Look-ups by stem.
 
@@ -40,6 +52,7 @@ class Lexicon:
         classes: In how many sound classes' names and descriptions a word stands.
         measures: Words of degree, order and place that claim no source.
         agents: Who can make which sound.
+        opposites: What cannot both be true of one thing, each pair both ways round.
     """
 
     kinds: dict[str, str]
@@ -48,6 +61,7 @@ class Lexicon:
     classes: dict[str, int]
     measures: frozenset[str]
     agents: tuple[AgentRule, ...]
+    opposites: tuple[Opposites, ...]
 
     def kind(self, one: str) -> str:
         """Return the kind of a stem."""
@@ -80,10 +94,15 @@ def lexicon() -> Lexicon:
         word, _, names = line.partition(":")
         wider.setdefault(stem(word), _stems(names))
     wider |= {stem(word): _stems(names) for word, names in by_hand["wider"].items()}
+    for one in _stems(telling_words()):
+        kinds[one] = INSTRUMENT
+        wider[one] = wider.get(one, frozenset()) | {_MUSIC}
+    kinds |= {one: INSTRUMENT for one, kind in kinds.items() if kind == "music" and _INSTRUMENT in wider.get(one, ())}
+    calls = frozenset[str]().union(*(_stems(rule["verbs"]) for rule in by_hand["agents"]))
     return Lexicon(
         kinds=kinds,
         wider_names=wider,
-        sounding=_stems(" ".join(made["sounding"])) | _stems(by_hand["kinds"]["acoustic"]),
+        sounding=_stems(" ".join(made["sounding"])) | _stems(by_hand["kinds"]["acoustic"]) | calls,
         classes={
             one: int(count) for one, _, count in (cell.partition("=") for cell in " ".join(made["familiar"]).split())
         },
@@ -91,6 +110,11 @@ def lexicon() -> Lexicon:
         agents=tuple(
             AgentRule(_stems(rule["verbs"]), frozenset(rule["kinds"].split()), _stems(rule["of"]))
             for rule in by_hand["agents"]
+        ),
+        opposites=tuple(
+            Opposites(_stems(ones), _stems(others))
+            for pair in by_hand["opposites"]
+            for ones, others in (pair, pair[::-1])
         ),
     )
 

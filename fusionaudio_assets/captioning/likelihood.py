@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from fusionaudio_assets.captioning.lexicon import lexicon
+from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.vocabulary import Source
 from fusionaudio_assets.captioning.words import Token, stem
 
@@ -26,14 +26,28 @@ Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Turns texts into vectors of length 1, ``(texts, dimensions) float32``."""
 
 FEATURES = (
-    *("entailed", "narrower", "related", "nearness", "familiar", "kind_in_cues", "next_known"),
-    *("is_animal", "is_imaginary", "is_person", "is_group", "is_music", "is_vehicle", "is_food", "is_plant"),
+    *("entailed", "narrower", "related", "nearness", "familiar", "kind_in_cues"),
+    *("thing_before_known", "other_before_known"),
+    *(
+        "is_animal",
+        "is_imaginary",
+        "is_person",
+        "is_group",
+        "is_music",
+        "is_instrument",
+        "is_vehicle",
+        "is_food",
+        "is_plant",
+    ),
     *("is_place", "is_nature", "is_weather", "is_phenomenon", "is_body", "is_substance", "is_artifact"),
     *("is_communication", "is_acoustic", "is_action", "is_quality"),
 )
 """Names of the features, each in [0, 1] but `nearness`, a cosine."""
 
 _NO_AGENT = frozenset({"action", "quality", "acoustic", "abstract", "communication", "body", "group"})
+CONTRADICTED = 0.4
+"""The most support that is left to what a cue says the opposite of: listeners do differ."""
+_ANY_ANIMAL = stem("animal")
 _MOST_CACHED = 200_000
 
 
@@ -84,14 +98,20 @@ class Likelihood:
         kind = words.kind(own)
         cues = terms.surfaces.keys()
         nearness = self.nearness(token, terms)
+        entailed, narrower = own in terms.wider, bool(wider & cues) and not terms.has_sibling(own)
+        # A banjo is like a guitar, and who heard a guitar heard no banjo: among instruments likeness is no evidence.
+        alike = entailed or narrower or kind != INSTRUMENT
+        # "A forklift vehicle" tells of one thing, "a kangaroo engine" puts another into its place.
+        known_next = index + 1 < len(run) and run[index + 1].stem in cues - wider
         values = {
-            "entailed": own in terms.wider,
-            "narrower": bool(wider & cues),
-            "related": max((len(wider & one) / len(wider | one) for one in terms.wider_of_each), default=0.0),
-            "nearness": float(nearness.max()) if len(nearness) else 0.0,
+            "entailed": entailed,
+            "narrower": narrower,
+            "related": alike * max((len(wider & one) / len(wider | one) for one in terms.wider_of_each), default=0.0),
+            "nearness": alike * float(nearness.max(initial=0.0)),
             "familiar": min(math.log1p(words.classes.get(own, 0)), 3.0) / 3,
-            "kind_in_cues": kind in terms.kinds,
-            "next_known": index + 1 < len(run) and run[index + 1].stem in cues,
+            "kind_in_cues": alike and kind in terms.kinds,
+            "thing_before_known": known_next and kind not in _NO_AGENT,
+            "other_before_known": known_next and kind in _NO_AGENT,
             f"is_{kind}": True,
         }
         return np.array([float(values.get(name, 0.0)) for name in FEATURES])
@@ -107,10 +127,11 @@ class Likelihood:
         """Return how well the cues bear out one word of a run, in [0, 1]."""
         if wrong_agent(run, index):
             return 0.0
+        most = CONTRADICTED if terms.contradict(run, index) else 1.0
         if not needs_judging(run[index], terms):
-            return 1.0
+            return most
         features = self.features(run, index, terms)
-        return 1 / (1 + math.exp(self.weights.bias + float(self.weights.coefficients @ features)))
+        return most / (1 + math.exp(self.weights.bias + float(self.weights.coefficients @ features)))
 
 
 class Terms:
@@ -124,6 +145,24 @@ class Terms:
         self.wider_of_each = [names for one in surfaces if (names := words.wider(one))]
         self.wider = frozenset[str]().union(*self.wider_of_each)
         self.kinds = {words.kind(one) for one in surfaces}
+
+    def has_sibling(self, own: str) -> bool:
+        """Whether the cues name another instrument instead: a guitar for a banjo, under a wider name of both."""
+        words = lexicon()
+        kind, wider = words.kind(own), words.wider(own)
+        return kind == INSTRUMENT and any(
+            words.kind(one) == kind and one not in wider and words.wider(one) & wider for one in self.surfaces
+        )
+
+    def contradict(self, run: Sequence[Token], index: int) -> bool:
+        """Whether a cue says the opposite of the same thing and none says as much: "a woman talks" of a man talking."""
+        own = run[index].stem
+        rest = {token.stem for token in run if token.stem != own}
+        for pair in lexicon().opposites:
+            if own in pair.ones and not pair.ones & self.surfaces.keys():
+                told = [source for source in self.known if pair.others & source.stems]
+                return any(rest & source.wider_stems for source in told) or (bool(told) and not rest)
+        return False
 
 
 def needs_judging(token: Token, terms: Terms) -> bool:
@@ -143,4 +182,5 @@ def wrong_agent(run: Sequence[Token], index: int) -> bool:
         if words.kind(other.stem) not in _NO_AGENT and other.stem not in words.sounding:
             break  # what follows is said of another thing: "train horn blows"
     rules = [rule for verb in verbs if (rule := words.rule(verb.stem))]
-    return any(kind not in rule.kinds and token.stem not in rule.names for rule in rules)
+    names = {token.stem} | (words.wider(token.stem) - {_ANY_ANIMAL})
+    return any(kind not in rule.kinds and not names & rule.names for rule in rules)

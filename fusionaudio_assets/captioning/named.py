@@ -37,8 +37,7 @@ def named(caption: str) -> Named:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    text = files("fusionaudio_assets.captioning").joinpath("named.yaml").read_text(encoding="utf-8")
-    raw: dict[str, Any] = yaml.safe_load(text)
+    raw = _lists()
     instruments = {*_listed(raw["instruments"]), *_of_group("instrument")} - set(_listed(raw["not_instruments"]))
     before = set(_listed(raw["genres_before_music"]))
     genres = {*_listed(raw["genres"]), *_of_group("genre")} - before
@@ -59,6 +58,21 @@ def _any(words: Iterable[str]) -> str:
 
 def _listed(block: str) -> list[str]:
     return [word.strip() for word in block.split(",")]
+
+
+@cache
+def telling_words() -> frozenset[str]:
+    """Return the single words that name an instrument, or a genre and nothing else, in lower case."""
+    raw = _lists()
+    listed = {*_listed(raw["instruments"]), *_listed(raw["genres"]), *_of_group("instrument")}
+    return frozenset(listed - set(_listed(raw["not_instruments"])) - {name for name in listed if " " in name})
+
+
+@cache
+def _lists() -> dict[str, Any]:
+    text = files("fusionaudio_assets.captioning").joinpath("named.yaml").read_text(encoding="utf-8")
+    raw: dict[str, Any] = yaml.safe_load(text)
+    return raw
 
 
 def _of_group(group: str) -> set[str]:

@@ -1,15 +1,17 @@
 """What each cue allows a caption to say: the words by which a claim can be supported."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from textwrap import shorten
 
 from fusionaudio_assets.captioning.cues import Cues, MusicCue
 from fusionaudio_assets.captioning.facts import LIKELY_SCORE, is_confirmed, tempo_word
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.relations import sharpening_groups, together
-from fusionaudio_assets.captioning.words import FUNCTION_WORDS, claim_runs, content_words, stem
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, Token, claim_runs, content_words, stem
 from resources.sound_names import SoundName, known_labels, sound_name
 
 _MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood", "singing"})
@@ -62,10 +64,16 @@ def sound_words(label: str) -> frozenset[str]:
 def text_sources(kind: str, text: str) -> list[Source]:
     """Return what a free text supports, by its sentences: each run of claiming words stands for itself."""
     return [
-        Source(_cue(kind, sentence), frozenset(token.text.lower() for token in run))
+        Source(_cue(kind, sentence), _with_compounds(run))
         for sentence in _SENTENCE_END.split(text)
         for run in claim_runs(sentence)
     ]
+
+
+def _with_compounds(run: Sequence[Token]) -> frozenset[str]:
+    """Return the words and each two neighbours as one: who wrote of a "motor-bike" wrote of a motorbike."""
+    words = [token.text.lower() for token in run]
+    return frozenset((*words, *(first + second for first, second in pairwise(words))))
 
 
 def sources(cues: Cues) -> list[Source]:

@@ -77,6 +77,40 @@ def test_claims_name_the_cue_that_supports_them(auditor: Auditor) -> None:
     assert "speech" in by["someone talks"]
 
 
+@pytest.mark.parametrize(
+    ("caption", "cues"),
+    [
+        ("A motorbike revs.", ["a motor-bike revs its engine"]),
+        ("A forklift vehicle is beeping.", ["a truck beeps when backing up", "a vehicle is beeping"]),
+        ("Rain pelts the top of a metal roof.", ["rain hits a metal roof"]),
+        ("A lorry idles.", ["a truck is idling"]),
+        ("An upbeat electronic track with synths.", ["electronic music, synthesizer, upbeat"]),
+    ],
+)
+def test_other_forms_of_the_same_words_are_supported(auditor: Auditor, caption: str, cues: list[str]) -> None:
+    judged = verdict(auditor, caption, sound=cues)
+    assert judged["supported"], judged
+
+
+@pytest.mark.parametrize(
+    ("caption", "cues"),
+    [
+        ("A woman talks over a car engine.", {"labels": ["Male speech, man speaking", "Car"]}),
+        ("A man sings to a guitar.", {"labels": ["Female singing", "Acoustic guitar"]}),
+        ("A woman sings to bagpipes.", {"labels": ["Female singing", "Acoustic guitar", "Music"]}),
+        ("Frantic piano music.", {"music": ["a calm piano piece"]}),
+        ("A dog meows.", {"labels": ["Speech", "Dog", "Bark"]}),
+        ("Church bells ring while pigeons bark.", {"labels": ["Church bell", "Pigeon, dove"]}),
+        ("Pigeons flutter and moo.", {"sound": ["pigeons flap their wings and coo"]}),
+        ("Calm music is played by brass.", {"music": ["a string quartet plays a calm piece"]}),
+    ],
+)
+def test_another_voice_instrument_call_or_mood_than_the_cues_tell_is_not(
+    auditor: Auditor, caption: str, cues: dict[str, list[str]]
+) -> None:
+    assert not verdict(auditor, caption, **cues)["supported"]
+
+
 def test_without_cues_nothing_is_supported(auditor: Auditor) -> None:
     judged = verdict(auditor, "A faint click, then rustling.")
     assert [claim["support"] for claim in judged["claims"]] == [0, 0]
