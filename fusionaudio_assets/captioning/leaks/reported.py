@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import lexicon
-from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, stem
 
 _REPORTS = {name: words(block) for name, block in raw()["reports"].items()}
 _TELLING = _REPORTS["telling"] | _REPORTS["speaking"]
@@ -60,7 +60,8 @@ def _told(
         return (_topic(word, rest), _NO_TOPIC) if word in _REPORTS["speech"] else ((), _VAGUE)
     if word in _TELLING and subject != "sound":
         topic = _topic(word, rest) or _told_to_do(rest)
-        return (topic, _NO_TOPIC) if topic else (rest, _VAGUE)
+        of_a_sound = word in _REPORTS["speaking"] and any(one.text.lower() in _SOUNDING for one in rest)
+        return (topic, _NO_TOPIC) if topic or of_a_sound else (rest, _VAGUE)
     return _topic(word, rest) or (_told_to_do(rest) if _ordered(rest) else ()), _NO_TOPIC
 
 
@@ -76,7 +77,7 @@ def _is_verb(caption: str, said: Sequence[Token], index: int) -> bool:
     if _BREAK.search(caption, before.end, said[index].start):
         # "A man whispers, warning someone" goes on telling; "a voice, pleading and low" does not.
         return bool(after) and after[0].text.lower() not in {"and", "but", "yet", "of"}
-    named = before.text[0].isupper() or word in _SPEAKERS or word.endswith("ly")
+    named = before.text[0].isupper() or _speaks(before) or word.endswith("ly")
     return named or word in FUNCTION_WORDS - _DETERMINERS or before.stem in NEUTRAL_STEMS
 
 
@@ -87,16 +88,25 @@ def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
     while end < min(len(said), index + _REACH_CLAUSE) and not _BREAK.search(
         caption, said[end - 1].end, said[end].start
     ):
-        word = said[end].text.lower()
-        topical = announcing in _REPORTS.get(f"topic_{word}", ())
-        if (word in _REPORTS["boundary"] and not topical) or (
-            word in {"in", "with"} and _of_the_voice(said[end + 1 : end + 6])
-        ):
-            break
-        if word == "from" and _PAGES & {one.text.lower() for one in said[end + 1 : end + 4]}:
+        if _ends_clause(announcing, said[index + 1 : end], said[end], said[end + 1 : end + 6]):
             break
         end += 1
     return said[index + 1 : end]
+
+
+def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Sequence[Token]) -> bool:
+    """Whether what is told ends before a word: what follows says how, where, when or what else is heard."""
+    word = token.text.lower()
+    if announcing in _REPORTS.get(f"topic_{word}", ()):
+        return False
+    if word in {"in", "with"}:
+        return _of_the_voice(after)
+    if word == "from":
+        return not _PAGES.isdisjoint(one.text.lower() for one in after[:3])
+    if told and told[-1].text.lower() == "something":
+        return word not in _REPORTS["topical"]
+    placed = word in _REPORTS["place"] and announcing in _REPORTS["speaking"]
+    return placed or word in _REPORTS["boundary"] or (word == "and" and bool(told))
 
 
 def _of_the_voice(after: Sequence[Token]) -> bool:
@@ -134,14 +144,21 @@ def _subject(before: Sequence[Token]) -> str:
         word = token.text.lower()
         if word in _STANDING_IN:
             one_of_them = True
-        elif word in _SPEAKERS:
-            return "speaker"
-        elif word in _SOUNDING or lexicon().kind(token.stem) == "animal":
+        elif word not in _SPEAKERS and (word in _SOUNDING or lexicon().kind(token.stem) in {"animal", "music"}):
             return "sound"
-    return "speaker" if one_of_them else ""
+        elif _speaks(token):
+            return "speaker"
+    if one_of_them:
+        return "speaker"
+    return "sound" if before and lexicon().kind(before[-1].stem) in {"artifact", "vehicle", "acoustic"} else ""
+
+
+def _speaks(token: Token) -> bool:
+    return token.text.lower() in _SPEAKERS or lexicon().kind(token.stem) == "person"
 
 
 def _tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
     word = token.text.lower()
     told = word not in FUNCTION_WORDS and not word.endswith("ly")
-    return told and token.stem not in heard | NEUTRAL_STEMS | vague
+    plain = stem(re.sub(r"(?:i?er|i?est)$", "", word))  # "to a clearer voice" tells no more than "to a clear one"
+    return told and (heard | NEUTRAL_STEMS | vague).isdisjoint({token.stem, plain})

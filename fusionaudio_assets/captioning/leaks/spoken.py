@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import takewhile
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.numbers import number, number_leaks
@@ -11,6 +12,10 @@ from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, T
 from resources.sound_names import known_labels
 
 _RUN = 3
+_ROOT = 5
+"""Letters that words of one family begin with alike, at the least."""
+_KINSHIP = 0.6
+"""And the share of their letters."""
 _MANNER = stems(raw()["manner"]) | stems(raw()["free"]) | stems(raw()["vague_speech"])
 _NAMES = words(raw()["sound_names"])
 
@@ -20,12 +25,30 @@ def spoken_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], tra
     spoken = tokens(transcript)
     yield from _runs(caption, said, heard, spoken)
     stems_spoken = {token.stem for token in spoken}
+    roots = _roots(stems_spoken)
     for index, token in enumerate(said):
         if token.stem in heard or token.text.lower() in FUNCTION_WORDS or number(token) is not None:
             continue
         if token.stem in stems_spoken and (_is_name(said, index) or _tells(token)):
             yield Leak("speech", token.text, token.start, token.end, "the transcript has it, and nothing else does")
+        elif _tells(token) and any(_akin(token.stem, one) for one in roots.get(token.stem[:_ROOT], ())):
+            yield Leak("speech", token.text, token.start, token.end, "the transcript has a word of its family")
     yield from number_leaks(caption, said, heard, spoken)
+
+
+def _roots(spoken: set[str]) -> dict[str, list[str]]:
+    """Return the stems of a transcript by their first letters."""
+    found: dict[str, list[str]] = {}
+    for one in spoken:
+        if len(one) >= _ROOT:
+            found.setdefault(one[:_ROOT], []).append(one)
+    return found
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether stems have most of their letters in common: "gravity" and "gravitational", "Chile" and "Chilean"."""
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return alike >= _KINSHIP * max(len(one), len(other))
 
 
 def _runs(caption: str, said: Sequence[Token], heard: frozenset[str], spoken: Sequence[Token]) -> Iterator[Leak]:
