@@ -5,7 +5,7 @@ Gong, Chung & Glass, "AST: Audio Spectrogram Transformer", Interspeech 2021.
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -22,11 +22,10 @@ from resources.tagger import Tagger, TagScores
 from resources.torch_models.ahead import Ahead
 from resources.torch_models.device import imported
 from resources.torch_models.hub_adapter import HubAdapter, by_clip, stretches
+from resources.torch_models.piece_features import Features, PieceFeatures, SpectrogramFeatures
 
 _SHORTEST_S = 0.1
 """Shorter sound is padded with silence: extractors want at least a frame."""
-
-Features = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,15 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
             )
         return extractor
 
+    @cached_property
+    def _features(self) -> PieceFeatures:
+        by_frame = isinstance(self._extractor, imported("transformers").ASTFeatureExtractor)
+        kind = SpectrogramFeatures if by_frame else PieceFeatures
+        return kind(self._extractor, round(_SHORTEST_S * self.sample_rate_hz))
+
     def load(self) -> None:
         """Load the network onto its device, and check that its labels are AudioSet's."""
-        _ = self.classes, self._extractor, self._network
+        _ = self.classes, self._features, self._network
 
     def probe(self) -> None:
         """Score a second of noise."""
@@ -132,35 +137,30 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
         return Ahead(self._cut)
 
     def _cut(self, clip: NDArray[np.float32]) -> _Pieces:
-        wholes = stretches(clip, round(self.longest_s * self.sample_rate_hz))
-        return _Pieces([self._features(one) for one in wholes], [self._features(one) for one in self._windows(clip)])
+        wholes = stretches(len(clip), round(self.longest_s * self.sample_rate_hz))
+        found = self._features.of(clip, [*wholes, *self._windows(len(clip))])
+        return _Pieces(found[: len(wholes)], found[len(wholes) :])
 
-    def _windows(self, clip: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    def _windows(self, num_samples: int) -> list[slice]:
         """Windows that cover a clip; the last one may be shorter than the others."""
         length, hop = (round(seconds * self.sample_rate_hz) for seconds in (self.window_s, self.hop_s))
-        count = 1 + max(0, math.ceil((len(clip) - length) / hop))
-        return [clip[start : start + length] for start in range(0, count * hop, hop)]
+        count = 1 + max(0, math.ceil((num_samples - length) / hop))
+        return [slice(start, min(start + length, num_samples)) for start in range(0, count * hop, hop)]
 
     def _scores(self, features: Sequence[Features]) -> list[NDArray[np.float32]]:
-        """Scores of each piece, ``(classes,)``; pieces whose features are of one shape share a batch."""
-        by_shape: dict[Any, list[int]] = defaultdict(list)
-        for index, values in enumerate(features):
-            by_shape[tuple((name, value.shape) for name, value in sorted(values.items()))].append(index)
+        """Scores of each piece, ``(classes,)``."""
+        alike: dict[Hashable, list[int]] = defaultdict(list)
+        for index, piece in enumerate(features):
+            alike[self._features.alike(piece)].append(index)
         scores: dict[int, NDArray[np.float32]] = {}
-        for indices in by_shape.values():
+        for indices in alike.values():
             found = self._batches.compute(self._answers, [features[index] for index in indices])
             scores.update(zip(indices, found, strict=True))
         return [scores[index] for index in range(len(features))]
 
-    def _features(self, piece: NDArray[np.float32]) -> Features:
-        """What the network is given of a piece; taken alone, so that it is not padded to its neighbours."""
-        short = max(0, round(_SHORTEST_S * self.sample_rate_hz) - len(piece))
-        values = self._extractor(np.pad(piece, (0, short)), sampling_rate=self.sample_rate_hz, return_tensors="np")
-        return {name: value[0] for name, value in values.items()}
-
     def _answers(self, batch: Sequence[Features]) -> list[NDArray[np.float32]]:
         """Classes are independent of each other in AudioSet: a sigmoid each, not a softmax over all."""
         torch = imported("torch")
-        inputs = {name: self._moved(torch.from_numpy(np.stack([one[name] for one in batch]))) for name in batch[0]}
+        inputs = {name: self._moved(torch.from_numpy(value)) for name, value in self._features.stacked(batch).items()}
         with self._computing():
             return list(self._network(**inputs).logits.float().sigmoid().cpu().numpy())

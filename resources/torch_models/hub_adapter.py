@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from resources.errors import ModelUnavailable, WeightsMissing, clause
@@ -91,14 +90,15 @@ class HubAdapter(TorchAdapter):
         return self._placed(network.float().eval())
 
 
-def stretches(clip: NDArray[np.float32], length: int) -> list[NDArray[np.float32]]:
+def stretches(num_samples: int, length: int) -> list[slice]:
     """Cut a clip into as few pieces of `length` samples as cover it, the last of which ends with the clip.
 
     A clip that is shorter is one piece as it is.
     """
-    count = max(1, math.ceil(len(clip) / length))
-    last = max(0, len(clip) - length)
-    return [clip[start : start + length] for start in (min(index * length, last) for index in range(count))]
+    count = max(1, math.ceil(num_samples / length))
+    last = max(0, num_samples - length)
+    starts = (min(index * length, last) for index in range(count))
+    return [slice(start, min(start + length, num_samples)) for start in starts]
 
 
 def by_clip(results: Sequence[Result], cuts: Sequence[Sequence[Any]]) -> list[Sequence[Result]]:

@@ -6,13 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pydantic import ValidationError
-from transformers import ASTForAudioClassification
+from transformers import ASTFeatureExtractor, ASTForAudioClassification
 
 from resources.errors import ModelUnavailable, WeightsMissing
 from resources.ontology import load_ontology
 from resources.tagger import Tagger
 from resources.torch_models.audio_spectrogram import AudioSpectrogramTransformer
+from resources.torch_models.hub_adapter import stretches
+from resources.torch_models.piece_features import PieceFeatures, SpectrogramFeatures
 from tests.contracts.test_taggers import TaggerContract
 from tests.gpu.checkpoints import noise, out_of_memory_above, write_ast
 
@@ -72,6 +77,58 @@ def test_features_are_extracted_ahead(tagger: AudioSpectrogramTransformer) -> No
     tagger._pieces._extract = None  # type: ignore[assignment]
     for one, other in zip(tagger.tag(clips), expected, strict=True):
         np.testing.assert_array_equal(one.scores, other.scores)
+
+
+LEVELS = {"loud": 0.5, "faint": 1e-6, "silent": 0.0}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    samples=st.integers(1, 14 * RATE),
+    window=st.integers(1600, 10 * RATE),
+    hop=st.integers(400, 2 * RATE),
+    level=st.sampled_from(sorted(LEVELS)),
+    offset=st.sampled_from([0.0, 0.3]),
+    normalized=st.booleans(),
+)
+@example(samples=10 * RATE, window=2 * RATE, hop=RATE, level="loud", offset=0.0, normalized=True)
+@example(samples=2 * RATE + 1, window=2 * RATE, hop=2 * RATE, level="loud", offset=0.3, normalized=True)
+def test_frames_that_pieces_share_are_those_of_the_extractor(
+    samples: int, window: int, hop: int, level: str, offset: float, normalized: bool
+) -> None:
+    extractor = ASTFeatureExtractor(do_normalize=normalized)
+    clip = (noise(samples) * np.float32(LEVELS[level]) + np.float32(offset)).astype(np.float32)
+    windows = [slice(start, min(start + window, samples)) for start in range(0, max(1, samples - window), hop)]
+    pieces = [*stretches(samples, 10 * RATE), *windows[:20], slice(samples - 1, samples)]
+    quick, one_by_one = (kind(extractor, 1600) for kind in (SpectrogramFeatures, PieceFeatures))
+    found, expected = (features.stacked(features.of(clip, pieces)) for features in (quick, one_by_one))
+    np.testing.assert_allclose(found["input_values"], expected["input_values"], atol=1e-5)
+
+
+def test_frames_of_a_clip_are_computed_once(
+    tagger: AudioSpectrogramTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagger.load()
+    heard: list[int] = []
+    log_mel = SpectrogramFeatures._log_mel
+
+    def noted(self: SpectrogramFeatures, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        heard.append(len(waveform))
+        return log_mel(self, waveform)
+
+    monkeypatch.setattr(SpectrogramFeatures, "_log_mel", noted)
+    tagger.tag([noise(10 * RATE)])
+    assert heard == [10 * RATE + 1600]
+
+
+def test_another_extractor_is_asked_for_every_piece(
+    tagger: AudioSpectrogramTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips = [noise(3 * RATE), noise(RATE)]
+    expected = tagger.tag(clips)
+    monkeypatch.setitem(tagger.__dict__, "_features", PieceFeatures(tagger._extractor, 1600))
+    for one, other in zip(tagger.tag(clips), expected, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
 
 
 def num_windows(input_values: torch.Tensor) -> int:

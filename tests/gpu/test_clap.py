@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from transformers import ClapFeatureExtractor
 
 from resources.similarity import CaptionedClip, SimilarityScorer
 from resources.torch_models.clap import Clap
@@ -59,7 +60,7 @@ def test_scores_are_cosines_of_what_the_library_gives(clap: Clap) -> None:
     with torch.inference_mode():
         outputs = clap._network(
             **clap._tokenizer(caption, return_tensors="pt"),
-            **clap._extractor(clip, sampling_rate=RATE, return_tensors="pt"),
+            **ClapFeatureExtractor.from_pretrained(clap.model)(clip, sampling_rate=RATE, return_tensors="pt"),
         )
     cosine = torch.cosine_similarity(outputs.audio_embeds, outputs.text_embeds).item()
     assert score == pytest.approx(cosine, abs=1e-5)
@@ -115,6 +116,20 @@ def test_a_batch_that_does_not_fit_is_halved_and_loses_nothing(clap: Clap, monke
     for name in ("get_audio_features", "get_text_features"):
         monkeypatch.setattr(clap._network, name, out_of_memory_above(2, getattr(clap._network, name), num_inputs))
     assert clap.score(clips) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("samples", [1, 700, 3 * RATE + 7, 10 * RATE])
+def test_features_are_those_of_the_extractor(tmp_path: Path, fused: bool, samples: int) -> None:
+    write_clap(tmp_path, fused=fused)
+    clap = Clap(model=str(tmp_path), device="cpu")
+    clip = noise(samples)
+    clip[samples // 2 :] *= 1e-6  # down to the floor
+    (found,) = clap._cut(clip)
+    expected = ClapFeatureExtractor.from_pretrained(tmp_path)(clip, sampling_rate=RATE, return_tensors="pt")
+    assert set(found) == set(expected)
+    for name, values in expected.items():
+        torch.testing.assert_close(found[name], values, atol=1e-4, rtol=0)
 
 
 def test_features_are_extracted_ahead(clap: Clap) -> None:
