@@ -122,7 +122,7 @@ def make_corpus(sources: Sources, folder: Path, clips: int) -> list[Clip]:
         path = folder / f"{number:02d}-{kind}.{container}"
         stereo = np.clip(np.repeat(audio, 3 - len(audio), axis=0), -1, 1)[:2]
         picture = pictures[number % len(pictures)] if container == "mp4" and pictures else None
-        _write(path, resample(stereo, rate_hz, to_hz), to_hz, picture)
+        write_clip(path, resample(stereo, rate_hz, to_hz), to_hz, picture)
         written.append(Clip(path, kind, reference))
     return written
 
@@ -137,7 +137,7 @@ def make_speech(sources: Sources, folder: Path, clips: int) -> list[Clip]:
     for number, ((audio, rate_hz), words) in enumerate(itertools.islice(_variants(sources.speech), clips)):
         path = folder / f"{number:03d}.mp4"
         stereo = np.clip(np.repeat(audio, 2, axis=0), -1, 1)
-        _write(path, resample(stereo, rate_hz, 44_100), 44_100, pictures[number % len(pictures)])
+        write_clip(path, resample(stereo, rate_hz, 44_100), 44_100, pictures[number % len(pictures)])
         written.append(Clip(path, "speech", words))
     if len(written) < clips:
         raise SystemExit(f"{sources.speech} is enough for {len(written)} clips only.")
@@ -212,7 +212,8 @@ def _read(path: Path, start_s: float = 0.0, duration_s: float | None = None) -> 
         return np.ascontiguousarray(samples.T), file.samplerate
 
 
-def _write(path: Path, audio: FloatArray, rate_hz: int, picture: Path | None) -> None:
+def write_clip(path: Path, audio: FloatArray, rate_hz: int, picture: Path | None) -> None:
+    """Write ``(2, samples)`` in the container that the name tells, in MP4 beside a still picture if there is one."""
     if path.suffix not in {".mp4", ".m4a"}:
         soundfile.write(path, audio.T, rate_hz)
         return

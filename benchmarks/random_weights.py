@@ -5,7 +5,20 @@ from pathlib import Path
 
 import torch
 from demucs.htdemucs import HTDemucs
-from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification, ClapConfig, ClapModel
+from transformers import (
+    ASTConfig,
+    ASTFeatureExtractor,
+    ASTForAudioClassification,
+    BertTokenizer,
+    BlipConfig,
+    BlipForConditionalGeneration,
+    BlipImageProcessorPil,
+    ClapConfig,
+    ClapModel,
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    CLIPModel,
+)
 
 from resources.ontology import load_ontology
 from tests.gpu import checkpoints
@@ -46,3 +59,25 @@ def write_clap(folder: Path, *, small: bool) -> None:
     if not small:
         torch.manual_seed(0)
         ClapModel(ClapConfig()).save_pretrained(folder)
+
+
+def write_blip(folder: Path, *, small: bool) -> None:
+    """Write a checkpoint, shaped as ``blip-image-captioning-base`` unless `small`; its captions end by their length."""
+    checkpoints.write_blip(folder)
+    if small:
+        return
+    torch.manual_seed(0)
+    config = BlipConfig(vision_config={"image_size": 384}, image_text_hidden_size=256)
+    BlipForConditionalGeneration(config).save_pretrained(folder)
+    BlipImageProcessorPil(size={"height": 384, "width": 384}).save_pretrained(folder)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *(f"word{index}" for index in range(4, config.text_config.vocab_size))]
+    BertTokenizer(vocab={word: index for index, word in enumerate(words)}).save_pretrained(folder)
+
+
+def write_clip(folder: Path, *, small: bool) -> None:
+    """Write a checkpoint, shaped as ``clip-vit-base-patch32`` unless `small`; its tokens are bytes."""
+    checkpoints.write_clip(folder)
+    if not small:
+        torch.manual_seed(0)
+        CLIPModel(CLIPConfig()).save_pretrained(folder)
+        CLIPImageProcessorPil().save_pretrained(folder)

@@ -121,7 +121,7 @@ def measure(lake: Path, name: str, pairs: int, references: Mapping[str, str]) ->
     bench = Bench(lake, name)
     work = bench.pending()
     others, own = machine_cpu_s(), time.process_time()
-    first = _FirstBatch()
+    first = FirstBatch()
     rows: list[Row] = []
     stage = [spent(lambda: rows.extend(bench.run(bench.real)), first)]
     peak_mb = peak_memory_mb()  # before the calls of the networks are kept
@@ -171,13 +171,14 @@ def heard(bench: Bench, rows: Sequence[Row], alone: Sequence[Row], references: M
     )
 
 
-class _FirstBatch:
+class FirstBatch:
     """Listens for the first rows of a stage."""
 
     def __init__(self) -> None:
         self.start, self.seconds = time.perf_counter(), 0.0
 
     def __call__(self, stage: str, shard: str, done: int, todo: int) -> None:
+        """Note the time of the first rows; as `progress_listener` is called."""
         if done and not self.seconds:
             self.seconds = time.perf_counter() - self.start
 

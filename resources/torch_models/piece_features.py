@@ -112,8 +112,8 @@ class SpectrogramFeatures(PieceFeatures):
 
 def _conditioned(frames: Frames) -> Frames:
     """Without their mean, and high frequencies emphasised."""
-    centred = frames - frames.mean(axis=1, keepdims=True)
-    emphasised = np.empty_like(centred)
+    centred: Frames = frames - frames.mean(axis=1, keepdims=True)
+    emphasised: Frames = np.empty_like(centred)
     emphasised[:, 1:] = centred[:, 1:] - _PRE_EMPHASIS * centred[:, :-1]
     emphasised[:, 0] = centred[:, 0] * (1 - _PRE_EMPHASIS)
     return emphasised
