@@ -27,10 +27,12 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work | Skip:
 
 
 def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> list[KeyFrame]:
-    """Key frames, decoded."""
+    """Key frames, decoded; the describer is shown them."""
+    describer = models.of("describer", ImageDescriber)
     frames = [KeyFrame(frame["time_s"], frame["jpeg"]) for frame in payloads["frames"]]
     for frame in frames:
         _ = frame.pixels  # here, where the model need not wait for it and a damaged picture costs its clip alone
+        describer.ahead(frame)
     return frames
 
 

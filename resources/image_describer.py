@@ -29,6 +29,12 @@ class VisualDescription:
 class ImageDescriber(Adapter):
     """Protocol of an image describer."""
 
+    def ahead(self, frame: KeyFrame) -> None:
+        """Be shown a key frame that is soon to be described; by default this does nothing.
+
+        Workers call it, in threads: a model that scales pictures does so here, and its device need not wait.
+        """
+
     @abstractmethod
     def describe(self, clips: Sequence[Sequence[KeyFrame]]) -> Sequence[VisualDescription | ClipError]:
         """Describe the key frames of each clip, one description, or the clip's own error, a clip, in order."""

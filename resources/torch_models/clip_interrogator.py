@@ -9,6 +9,7 @@ artists and styles. Here they are AudioSet's classes unless a file gives others:
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +30,8 @@ from resources.load_time import loads
 from resources.media import KeyFrame
 from resources.music_describer import Labelled
 from resources.ontology import load_ontology
+from resources.torch_models.ahead import Ahead
+from resources.torch_models.device import imported
 from resources.torch_models.hub_adapter import HubAdapter
 
 _LABEL_TEXT = "a photo of {}."
@@ -37,6 +40,14 @@ _MOST_LABELS = 5
 
 Pixels = NDArray[np.uint8]
 """``(height, width, 3)``, RGB."""
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """A picture as each network wants it, ``(3, height, width) uint8``: a quarter of what the networks are given."""
+
+    for_blip: NDArray[np.uint8]
+    for_clip: NDArray[np.uint8]
 
 
 class ClipInterrogator(HubAdapter, ImageDescriber):
@@ -144,10 +155,24 @@ class ClipInterrogator(HubAdapter, ImageDescriber):
     def describe(self, clips: Sequence[Sequence[KeyFrame]]) -> list[VisualDescription]:
         """Describe the key frames of each clip; all frames go through the networks in batches."""
         self.load()
-        pictures = [frame.pixels for frames in clips for frame in frames]
+        pictures = [self._scaled.of(frame.pixels) for frames in clips for frame in frames]
         captions = iter(self._batches.compute(self._captions, pictures))
         vectors = iter(self._batches.compute(self._picture_vectors, pictures))
         return [self._described(frames, [(next(captions), next(vectors)) for _ in frames]) for frames in clips]
+
+    def ahead(self, frame: KeyFrame) -> None:
+        """Scale a picture; see `ImageDescriber.ahead`."""
+        self._scaled.extract(frame.pixels)
+
+    @cached_property
+    def _scaled(self) -> Ahead[_Scaled]:
+        return Ahead(self._scale)
+
+    def _scale(self, picture: Pixels) -> _Scaled:
+        for_blip, for_clip, _ = self._parts
+        levels = {"do_rescale": False, "do_normalize": False, "return_tensors": "np"}  # those are set on the device
+        whole, middle = Image.fromarray(picture), _middle(picture)
+        return _Scaled(for_blip(whole, **levels)["pixel_values"][0], for_clip(middle, **levels)["pixel_values"][0])
 
     def _described(
         self, frames: Sequence[KeyFrame], found: Sequence[tuple[str, NDArray[np.float32]]]
@@ -168,24 +193,35 @@ class ClipInterrogator(HubAdapter, ImageDescriber):
             if probabilities[index] >= self.floor
         )
 
-    def _captions(self, pictures: Sequence[Pixels]) -> list[str]:
+    def _captions(self, pictures: Sequence[_Scaled]) -> list[str]:
         processor, _, tokenizer = self._parts
-        inputs = processor([Image.fromarray(picture) for picture in pictures], return_tensors="pt")
+        pixels = self._levelled(processor, [picture.for_blip for picture in pictures])
         with self._computing():
             tokens = self._network.generate(
-                pixel_values=self._moved(inputs["pixel_values"]),
+                pixel_values=pixels,
                 max_new_tokens=self.max_new_tokens,
                 num_beams=1,
                 do_sample=False,
             )
         return [" ".join(text.split()) for text in tokenizer.batch_decode(tokens, skip_special_tokens=True)]
 
-    def _picture_vectors(self, pictures: Sequence[Pixels]) -> list[NDArray[np.float32]]:
+    def _picture_vectors(self, pictures: Sequence[_Scaled]) -> list[NDArray[np.float32]]:
         _, processor, _ = self._parts
-        inputs = processor([_middle(picture) for picture in pictures], return_tensors="pt")
+        pixels = self._levelled(processor, [picture.for_clip for picture in pictures])
         with self._computing():
-            answer = self._clip_network.get_image_features(pixel_values=self._moved(inputs["pixel_values"]))
+            answer = self._clip_network.get_image_features(pixel_values=pixels)
         return list(_unit(answer.pooler_output.float().cpu().numpy()))
+
+    def _levelled(self, processor: Any, pictures: Sequence[NDArray[np.uint8]]) -> Any:
+        """A batch on the device, at the levels that a processor sets: ``(pictures, 3, height, width) float32``."""
+        torch = imported("torch")
+        pixels = self._moved(torch.from_numpy(np.stack(pictures))).float()
+        if processor.do_rescale:
+            pixels *= processor.rescale_factor
+        if processor.do_normalize:
+            mean, std = (pixels.new_tensor(of)[:, None, None] for of in (processor.image_mean, processor.image_std))
+            pixels = (pixels - mean) / std
+        return pixels
 
     def _text_vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         tokenizer = self._part("AutoTokenizer", self._clip)

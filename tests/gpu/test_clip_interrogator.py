@@ -12,7 +12,7 @@ from PIL import Image
 from resources.errors import ModelUnavailable, SettingError, WeightsMissing
 from resources.image_describer import ImageDescriber
 from resources.media import KeyFrame
-from resources.torch_models.clip_interrogator import ClipInterrogator
+from resources.torch_models.clip_interrogator import ClipInterrogator, _middle
 from tests.contracts.test_image_describers import DescriberContract
 from tests.gpu.checkpoints import out_of_memory_above, write_ast, write_blip, write_clip
 
@@ -72,6 +72,25 @@ def test_captions_and_probabilities_are_those_of_the_library(make: Callable[...,
     assert seen.description == f"At 0.0 s: {caption}."
     expected = dict(zip([label.lower() for label in LABELS], logits.softmax(dim=1)[0].tolist(), strict=True))
     assert {label.label: label.score for label in seen.frames[0].labels} == pytest.approx(expected, abs=1e-5)
+
+
+def test_pictures_are_scaled_ahead_and_reach_the_networks_as_the_library_gives_them(
+    make: Callable[..., ClipInterrogator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describer, seen = make(), frames((48, 64), (20, 90))
+    for_blip, for_clip, _ = describer._parts
+    scaled = [describer._scaled.of(frame.pixels) for frame in seen]
+    for processor, ours, pictures in (
+        (for_blip, [one.for_blip for one in scaled], [Image.fromarray(frame.pixels) for frame in seen]),
+        (for_clip, [one.for_clip for one in scaled], [_middle(frame.pixels) for frame in seen]),
+    ):
+        expected = processor(pictures, return_tensors="pt")["pixel_values"]
+        torch.testing.assert_close(describer._levelled(processor, ours), expected, atol=1e-5, rtol=0)
+    expected = describer.describe([seen])
+    for frame in seen:
+        describer.ahead(frame)
+    monkeypatch.setattr(describer._scaled, "_extract", None)
+    assert describer.describe([seen]) == expected
 
 
 def test_a_caption_that_stays_is_told_once_with_its_time(
