@@ -105,7 +105,8 @@ def _clap(model: Clap, clips: Sequence[Any], captions: Sequence[str], size: int)
         for batch in _batches([*zip(clips, captions, strict=True)], size):
             heard, said = zip(*batch, strict=True)
             sound = extractor(list(heard), sampling_rate=model.sample_rate_hz, return_tensors="pt")
-            text = model._tokenizer(list(said), padding=True, return_tensors="pt")
+            cut = {"padding": True, "truncation": True, "max_length": model.max_tokens}
+            text = model._tokenizer(list(said), **cut, return_tensors="pt")
             model._network(**text.to(model._on), **sound.to(model._on)).logits_per_audio.cpu()
 
 

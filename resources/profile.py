@@ -23,7 +23,8 @@ beside it keeps the model loaded between runs, in a process of its own (`resourc
 import importlib
 import math
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -31,7 +32,7 @@ from typing import Any, ClassVar, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from resources.adapter import Adapter, shared
+from resources.adapter import Adapter, Json, shared
 from resources.errors import ModelUnavailable, SettingError, clause
 from resources.warm import kept_warm
 
@@ -88,10 +89,29 @@ class StageProfile:
             SettingError: A setting does not fit this machine.
         """
         for role, adapter in self.models.items():
-            try:
+            with self._naming(role):
                 adapter.check_ready()
-            except (ModelUnavailable, SettingError) as error:
-                raise type(error)(f"{self.where}.models.{role}: {error.args[0]}", hint=error.hint) from error
+
+    def identities(self) -> dict[str, Json]:
+        """The identity of each model by its role.
+
+        Raises:
+            ModelUnavailable: That of a checkpoint is not known here; the message starts with the setting.
+            SettingError: A setting does not fit; likewise.
+        """
+        found: dict[str, Json] = {}
+        for role, adapter in self.models.items():
+            with self._naming(role):
+                found[role] = adapter.identity
+        return found
+
+    @contextmanager
+    def _naming(self, role: str) -> Iterator[None]:
+        """Have errors of a model start with its place in the profile."""
+        try:
+            yield
+        except (ModelUnavailable, SettingError) as error:
+            raise type(error)(f"{self.where}.models.{role}: {error.args[0]}", hint=error.hint) from error
 
 
 class _RawStage(BaseModel):

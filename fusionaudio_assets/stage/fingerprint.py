@@ -35,7 +35,7 @@ def stage_identity(stage: Stage[Any, Any], profile: StageProfile) -> dict[str, J
     return {
         "stage": stage.name,
         "version": stage.version,
-        "models": {role: adapter.identity for role, adapter in profile.models.items()},
+        "models": profile.identities(),
         "params": profile.params.model_dump(mode="json"),
         "also": stage.also(profile.params),
     }

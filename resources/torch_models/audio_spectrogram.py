@@ -76,12 +76,15 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
                 unknown.append(labels[index])
         if unknown:
             raise ModelUnavailable(
-                f"{len(unknown)} of the {len(labels)} labels of {self.model} are no classes of AudioSet, "
+                f"`model` = {self.model!r}: {len(unknown)} of the {len(labels)} labels are no classes of AudioSet, "
                 f"e.g. {', '.join(map(repr, unknown[:3]))}.",
-                hint="Take a checkpoint that was trained on AudioSet.",
+                hint="Name a checkpoint that was trained on AudioSet.",
             )
         if len(set(names)) < len(names):
-            raise ModelUnavailable(f"Of the {len(labels)} labels of {self.model} some are the same class.")
+            raise ModelUnavailable(
+                f"`model` = {self.model!r}: some of the {len(labels)} labels are the same class.",
+                hint="Name a checkpoint that was trained on AudioSet.",
+            )
         return tuple(names)
 
     @cached_property
@@ -95,7 +98,9 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
         extractor = self._part("AutoFeatureExtractor")
         if extractor.sampling_rate != self.sample_rate_hz:
             raise ModelUnavailable(
-                f"{self.model} hears sound at {extractor.sampling_rate} Hz; it must be {self.sample_rate_hz} Hz."
+                f"`model` = {self.model!r} hears sound at {extractor.sampling_rate} Hz; it must be "
+                f"{self.sample_rate_hz} Hz.",
+                hint="Name a checkpoint that was trained on AudioSet.",
             )
         return extractor
 

@@ -47,7 +47,9 @@ class Clap(HubAdapter, SimilarityScorer):
         extractor = self._part("ClapFeatureExtractor")
         if extractor.sampling_rate != self.sample_rate_hz:
             raise ModelUnavailable(
-                f"{self.model} hears sound at {extractor.sampling_rate} Hz; it must be {self.sample_rate_hz} Hz."
+                f"`model` = {self.model!r} hears sound at {extractor.sampling_rate} Hz; it must be "
+                f"{self.sample_rate_hz} Hz.",
+                hint="Name a checkpoint of CLAP.",
             )
         # Only what takes the time: how sound is padded, and which filters apply, stays the extractor's.
         extractor._np_extract_fbank_features = partial(_decibels, extractor)

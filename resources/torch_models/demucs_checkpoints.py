@@ -22,6 +22,7 @@ from resources.torch_models.device import imported
 FILES = ("*.yaml", "*.safetensors")
 """Files of a model of the hub."""
 
+_HINT = "Name a checkpoint of Demucs by `model` and `repository`."
 _CLASSES = (("htdemucs", "HTDemucs"), ("hdemucs", "HDemucs"), ("demucs", "Demucs"))
 """Modules and classes of Demucs' networks; nothing else that a checkpoint names is made."""
 
@@ -98,7 +99,9 @@ def read_network(path: Path) -> Any:
     try:
         return imported("demucs.states").load_model(package).eval()
     except (KeyError, TypeError, RuntimeError, AttributeError) as error:
-        raise ModelUnavailable(f"{path} does not fit the network that it names: {clause(error)}.") from error
+        raise ModelUnavailable(
+            f"{path} does not fit the network that it names: {clause(error)}.", hint=_HINT
+        ) from error
 
 
 def _safe_package(path: Path) -> dict[str, Any]:
@@ -109,11 +112,11 @@ def _safe_package(path: Path) -> dict[str, Any]:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         known = {f"demucs.{module}.{name}": (module, name) for module, name in _CLASSES}
         if told.get("klass") not in known or "structure" in told:  # a structure is what quantised weights have
-            raise ModelUnavailable(f"{path} is not a checkpoint of Demucs that is not quantised.")
+            raise ModelUnavailable(f"{path} is not a checkpoint of Demucs that is not quantised.", hint=_HINT)
         module, name = known[told["klass"]]
         args, kwargs = (imported("demucs.hf")._decode_json(json.loads(told[key])) for key in ("args", "kwargs"))
     except (imported("safetensors").SafetensorError, OSError, ValueError, KeyError) as error:
-        raise ModelUnavailable(f"{path} is no checkpoint of Demucs: {clause(error)}.") from error
+        raise ModelUnavailable(f"{path} is no checkpoint of Demucs: {clause(error)}.", hint=_HINT) from error
     return {"klass": getattr(imported(f"demucs.{module}"), name), "args": args, "kwargs": kwargs, "state": state}
 
 
@@ -125,9 +128,11 @@ def _package(path: Path) -> dict[str, Any]:
         with torch.serialization.safe_globals([*classes, Fraction]):
             package = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ModelUnavailable(f"{path} is no checkpoint that can be read safely: {clause(error)}.") from error
+        raise ModelUnavailable(
+            f"{path} is no checkpoint that can be read safely: {clause(error)}.", hint=_HINT
+        ) from error
     if not isinstance(package, dict) or package.get("klass") not in classes:
-        raise ModelUnavailable(f"{path} is not a checkpoint of Demucs.")
+        raise ModelUnavailable(f"{path} is not a checkpoint of Demucs.", hint=_HINT)
     if package["state"].get("__quantized"):
         raise ModelUnavailable(f"{path} is quantised, which is not supported.", hint="Name a model that is not.")
     return package
@@ -141,7 +146,9 @@ def _bag(folder: Path, model: str, files: list[str]) -> Bag:
         return Bag((by_signature[model],))
     if not path.is_file():
         known = sorted([*by_signature, *(bag.stem for bag in folder.glob("*.yaml"))])
-        raise WeightsMissing(f"{folder} holds no model {model!r}.", hint=f"There are: {', '.join(known) or 'none'}.")
+        raise WeightsMissing(
+            f"`model` = {model!r}: {folder} holds no such model.", hint=f"There are: {', '.join(known) or 'none'}."
+        )
     described = yaml.safe_load(path.read_text())
     signatures = described["models"]
     if missing := [signature for signature in signatures if signature not in by_signature]:

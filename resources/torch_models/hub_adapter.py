@@ -5,6 +5,7 @@ safetensors only.
 """
 
 import math
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -54,6 +55,7 @@ class HubAdapter(TorchAdapter):
             WeightsMissing: The checkpoint is not on this machine, or lacks that part.
             ModelUnavailable: It does not fit the class.
         """
+        _keep_quiet()
         loader = getattr(imported("transformers"), kind)
         checkpoint = checkpoint or self._checkpoint
         named = f"`{checkpoint.setting}` = {checkpoint.model!r}"
@@ -61,7 +63,7 @@ class HubAdapter(TorchAdapter):
             return loader.from_pretrained(
                 checkpoint.folder(), local_files_only=True, trust_remote_code=False, **options
             )
-        except OSError as error:
+        except (OSError, imported("safetensors").SafetensorError) as error:
             raise WeightsMissing(
                 f"{named} cannot be read as {kind}: {clause(error)}.",
                 hint="Name a checkpoint that is whole and of that kind; weights are read from safetensors only.",
@@ -77,17 +79,26 @@ class HubAdapter(TorchAdapter):
         Raises:
             ModelUnavailable: As `_part`, or the checkpoint lacks weights, which transformers would make up.
         """
-        imported("transformers.utils.logging").disable_progress_bar()  # it would break up the terminal's own
         checkpoint = checkpoint or self._checkpoint
-        network, told = self._part(kind, checkpoint, use_safetensors=True, output_loading_info=True)
+        # What does not fit is told below, by us.
+        how = {"use_safetensors": True, "output_loading_info": True, "ignore_mismatched_sizes": True}
+        network, told = self._part(kind, checkpoint, **how)
         named, hint = f"`{checkpoint.setting}` = {checkpoint.model!r}", "Name a checkpoint of that kind."
         if missing := sorted(told["missing_keys"]):
             raise ModelUnavailable(f"{named} lacks {len(missing)} weights of {kind}, e.g. {missing[0]}.", hint=hint)
         if told["mismatched_keys"]:
-            raise ModelUnavailable(
-                f"{named} holds weights that do not fit {kind}: {told['mismatched_keys']}.", hint=hint
-            )
+            names = sorted(name for name, *_ in told["mismatched_keys"])
+            raise ModelUnavailable(f"{named} holds weights that do not fit {kind}, e.g. {names[0]}.", hint=hint)
         return self._placed(network.float().eval())
+
+
+def _keep_quiet() -> None:
+    """Have transformers say nothing by itself: what matters is raised, and its bars would break up the terminal's."""
+    logging = imported("transformers.utils.logging")
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    # AST's lowest bands are narrower than what its frames resolve: so it was trained.
+    warnings.filterwarnings("ignore", "At least one mel filter has all zero values", UserWarning)
 
 
 def stretches(num_samples: int, length: int) -> list[slice]:

@@ -152,7 +152,7 @@ def test_labels_may_be_machine_ids_or_in_another_case(tmp_path: Path) -> None:
     ("labels", "rate", "message"),
     [
         (["Speech", "LABEL_1", "angry"], 16_000, "2 of the 3 labels.*'LABEL_1', 'angry'.*trained on AudioSet"),
-        (["Speech", "speech"], 16_000, "some are the same class"),
+        (["Speech", "speech"], 16_000, "some of the 2 labels are the same class"),
         (["Speech", "Music"], 32_000, "32000 Hz; it must be 16000 Hz"),
     ],
 )
@@ -167,6 +167,14 @@ def test_pickled_weights_are_refused(checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").unlink()
     torch.save(ASTForAudioClassification.from_pretrained(checkpoint).state_dict(), tmp_path / "pytorch_model.bin")
     with pytest.raises(WeightsMissing, match="safetensors"):
+        AudioSpectrogramTransformer(model=str(tmp_path), device="cpu").load()
+
+
+def test_weights_that_are_torn_are_said_with_their_setting(checkpoint: Path, tmp_path: Path) -> None:
+    shutil.copytree(checkpoint, tmp_path, dirs_exist_ok=True)
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    (tmp_path / "model.safetensors").write_bytes(whole[:5000])
+    with pytest.raises(WeightsMissing, match=r"`model` = .* cannot be read as AutoModelForAudioClassification"):
         AudioSpectrogramTransformer(model=str(tmp_path), device="cpu").load()
 
 

@@ -162,7 +162,7 @@ def test_bad_checkpoints_are_refused_and_never_run(tmp_path: Path) -> None:
         "slow": "44100 Hz",
         "lacking": "no checkpoint",
         "mute": "No network of mute counts for the vocals",
-        "unheard": "holds no model 'unheard'.*There are: .*garbage",
+        "unheard": r"`model` = 'unheard': .* holds no such model.*There are: .*garbage",
     }
     for model, message in says.items():
         with pytest.raises(ModelUnavailable, match=message):
