@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 Found = TypeVar("Found")
@@ -18,11 +17,11 @@ class Ahead(Generic[Found]):
         extract: The function; it is called from several threads.
     """
 
-    def __init__(self, extract: Callable[[NDArray[np.float32]], Found]) -> None:
+    def __init__(self, extract: Callable[[NDArray[Any]], Found]) -> None:
         self._extract = extract
         self._found: dict[int, Future[Found]] = {}
 
-    def extract(self, array: NDArray[np.float32]) -> None:
+    def extract(self, array: NDArray[Any]) -> None:
         """Compute now what `of` will give; what is raised is raised there."""
         future: Future[Found] = Future()
         try:
