@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from fusionaudio_assets.cli.console import complain, say
-from fusionaudio_assets.stage.hangs import will_be_started_again
+from fusionaudio_assets.hangs import will_be_started_again
 from resources.child_process import cause_of_death, end_with_parent, importing_alike, is_native_fault
 
 SUPERVISED = frozenset({"run", "retry", "demo"})
@@ -77,6 +77,7 @@ class _Terminal:
         """Run the command, again where it crashes."""
         deaths: list[str] = []
         with self._listening():
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
             while not self._is_stopped:
                 killed = _killed_for_memory()
                 code = self._once()

@@ -9,13 +9,13 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from fusionaudio_assets.hangs import ended_when_it_hangs
 from fusionaudio_assets.stage.account import Account
 from fusionaudio_assets.stage.alone import rows_alone
 from fusionaudio_assets.stage.attempts import Attempts
 from fusionaudio_assets.stage.checkpoint import Checkpoint
 from fusionaudio_assets.stage.current import CONDITIONS, conditions_of, inputs_in, mark_current
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
-from fusionaudio_assets.stage.hangs import ended_when_it_hangs
 from fusionaudio_assets.stage.history import record_shard
 from fusionaudio_assets.stage.isolate import compute_rows
 from fusionaudio_assets.stage.loading import loaded

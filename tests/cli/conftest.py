@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner, Result
 
-from fusionaudio_assets.cli import app
+from fusionaudio_assets.cli.app import app
 
 Terminal = Callable[..., Result]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from fusionaudio_assets.cli import app
+from fusionaudio_assets.cli.app import app
 from tests.cli.conftest import Terminal
 
 GOOD = '{"id": "a", "caption": "A dog barks.", "cues": {"labels": ["Bark"]}}'

@@ -18,11 +18,40 @@ def test_looking_does_not_import_dagster(command: list[str], tmp_path: Path) -> 
     make_lake(tmp_path / "lake", [[clip_row(1)]])
     lake = [] if command == ["--help"] else ["--lake", str(tmp_path / "lake")]
     code = (
-        "import sys\nfrom fusionaudio_assets.cli import app\n"
+        "import sys\nfrom fusionaudio_assets.cli.app import app\n"
         f"try:\n    app({[*command, *lake]!r})\nexcept SystemExit as end:\n    assert not end.code\n"
         "assert 'dagster' not in sys.modules and 'onnxruntime' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_help_does_not_wait_for_libraries() -> None:
+    code = (
+        "import sys\nfrom fusionaudio_assets.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "assert 'polars' not in sys.modules and 'pyarrow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, "--help"], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("command", ["status", "run"])
+def test_ctrl_c_while_the_command_starts_is_answered_in_words(command: str, tmp_path: Path) -> None:
+    code = """
+import signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "rich":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+from fusionaudio_assets.cli import main
+main()
+"""
+    arguments = [sys.executable, "-c", code, command, "--lake", str(tmp_path)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.startswith("Stopped.")
 
 
 @pytest.mark.parametrize(

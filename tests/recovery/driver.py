@@ -20,7 +20,8 @@ import dagster._core.storage.base_storage
 import dagster._core.storage.event_log  # noqa: F401  commands import these, which takes a second or two
 import pyloudnorm  # noqa: F401
 
-from fusionaudio_assets.cli import app, ingest, run  # noqa: F401
+from fusionaudio_assets.cli import ingest, run  # noqa: F401
+from fusionaudio_assets.cli.app import app
 from tests.recovery.moments import Moment, log_batches, send_at
 
 LIMIT_S = 300

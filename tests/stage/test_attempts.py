@@ -14,10 +14,10 @@ import polars as pl
 import pytest
 
 from fusionaudio_assets.graph import STAGES
+from fusionaudio_assets.hangs import ended_when_it_hangs
 from fusionaudio_assets.stage import Stage, plan_shard, run_shard
 from fusionaudio_assets.stage.alone import Alone
 from fusionaudio_assets.stage.attempts import Attempts
-from fusionaudio_assets.stage.hangs import ended_when_it_hangs
 from resources.errors import ModelUnavailable
 from resources.lake import Lake
 from resources.profile import Profile, StageProfile, profile_text
@@ -31,7 +31,7 @@ _DYING_RUNS = """
 import os, sys
 from dataclasses import replace
 from fusionaudio_assets.stage import run_shard
-from fusionaudio_assets.stage.hangs import will_be_started_again
+from fusionaudio_assets.hangs import will_be_started_again
 from resources.lake import Lake
 from tests.stage.conftest import LENGTHS, stage_profile
 from tests.stage.rulers import DeadlyRuler
