@@ -134,10 +134,25 @@ def test_numbers_are_compared_in_words_and_digits(caption: str, transcript: str,
         ("A dog barks and another answers in the distance.", False),
         ("A man speaks as though reading from a script.", False),
         ("A woman sings a melody that climbs.", False),
+        ("Children squabble over whose turn it is.", True),
+        ("A customer wants a refund.", True),
+        ("A debate host cuts off a guest.", False),
+        ("A man offers a low grunt.", False),
+        ("A voice gives a single command and a heavy gate clanks.", False),
     ],
 )
 def test_reported_speech_is_told_from_manner(caption: str, leaked: bool) -> None:
     assert bool(find_leaks(caption, Cues(duration_s=10))) == leaked
+
+
+def test_words_of_one_family_are_the_same_word() -> None:
+    clip = Cues(
+        duration_s=10, sound="A man.", speech=SpeechCue(present=True, text="to forgive the gravitational force")
+    )
+    assert [leak.text for leak in find_leaks("Forgiveness and gravity, with a graveyard.", clip)] == [
+        "Forgiveness",
+        "gravity",
+    ]
 
 
 def test_ten_thousand_captions_take_seconds() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile, takewhile
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
@@ -42,9 +43,11 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
 
 def _asks(token: Token, rest: Sequence[Token], heard: frozenset[str]) -> bool:
     """Whether a question is told, be its words ever so plain: "asks what time it is"."""
-    words_after = [one.text.lower() for one in rest[:2]]
+    words_after = [one.text.lower() for one in rest[:3]]
+    if words_after[:1] in (["over"], ["about"]):
+        words_after = words_after[1:]
     asked = bool(words_after) and words_after[0] in _REPORTS["asked"]
-    if not asked or words_after[1:] == ["sounds"] or all(one.stem in heard for one in rest):
+    if not asked or words_after[1:2] == ["sounds"] or all(one.stem in heard for one in rest):
         return False
     return token.text.lower() in _REPORTS["telling"]
 
@@ -58,11 +61,19 @@ def _told(
     needs_subject = word in _REPORTS["speaking"] or word.endswith("ing")
     if needs_subject and not (subject == "speaker" and _is_verb(caption, said, index)):
         return (_topic(word, rest), _NO_TOPIC) if word in _REPORTS["speech"] else ((), _VAGUE)
+    if index and said[index - 1].text.lower() in _DETERMINERS:  # "a debate host", "a promise to return"
+        return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
     if word in _TELLING and subject != "sound":
         topic = _topic(word, rest) or _told_to_do(rest)
-        of_a_sound = word in _REPORTS["speaking"] and any(one.text.lower() in _SOUNDING for one in rest)
-        return (topic, _NO_TOPIC) if topic or of_a_sound else (rest, _VAGUE)
+        return (topic, _NO_TOPIC) if topic or _is_a_sound(rest) else (rest, _VAGUE)
     return _topic(word, rest) or (_told_to_do(rest) if _ordered(rest) else ()), _NO_TOPIC
+
+
+def _is_a_sound(rest: Sequence[Token]) -> bool:
+    """Whether what is given or greeted is no word but a sound: "offers a low grunt", "greets the swell of strings"."""
+    after = dropwhile(lambda one: one.text.lower() in _DETERMINERS, rest)
+    thing = takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS - {"of", "like"}, after)
+    return any(one.text.lower() in _SOUNDING or one.stem in lexicon().sounding for one in thing)
 
 
 def _ordered(rest: Sequence[Token]) -> bool:
@@ -110,8 +121,9 @@ def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Se
 
 
 def _of_the_voice(after: Sequence[Token]) -> bool:
-    """Whether "in" or "with" leads to how it is spoken: "in a calm voice", "with emphasis"."""
-    return bool(after) and (bool(_VOICED & {token.text.lower() for token in after}) or after[0].stem in _VAGUE)
+    """Whether "in" or "with" leads to how it is spoken: "in a calm voice", "with emphasis", "with a groan"."""
+    voiced = any(token.text.lower() in _VOICED or token.stem in lexicon().sounding for token in after)
+    return bool(after) and (voiced or after[0].stem in _VAGUE)
 
 
 def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
@@ -154,7 +166,8 @@ def _subject(before: Sequence[Token]) -> str:
 
 
 def _speaks(token: Token) -> bool:
-    return token.text.lower() in _SPEAKERS or lexicon().kind(token.stem) == "person"
+    word = token.text.lower()
+    return not _SPEAKERS.isdisjoint({word, word.removesuffix("s")}) or lexicon().kind(token.stem) == "person"
 
 
 def _tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
