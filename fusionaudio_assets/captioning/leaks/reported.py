@@ -14,8 +14,8 @@ _TELLING = _REPORTS["telling"] | _REPORTS["speaking"]
 _ANNOUNCING = _TELLING | _REPORTS["uttering"] | _REPORTS["speech"]
 _SPEAKERS = words(raw()["speakers"])
 _SOUNDING = words(raw()["groups"]["sonic"]) - _SPEAKERS - words("song songs")
-_VAGUE = stems(raw()["vague_speech"]) | stems(raw()["manner"]) | stems(raw()["free"])
-_NO_TOPIC = stems("something anything nothing particular")
+_VAGUE = stems(raw()["vague_speech"]) | stems(raw()["manner"]) | stems(raw()["free"]) | stems(raw()["sound_names"])
+_NO_TOPIC = stems(raw()["no_topic"])
 _BREAK = re.compile(r"[.,;:!?()\"“”—–]")
 _VOICED = words("voice tone manner accent whisper way style")
 _PAGES = _REPORTS["read_from"]
@@ -108,16 +108,16 @@ def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
 def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Sequence[Token]) -> bool:
     """Whether what is told ends before a word: what follows says how, where, when or what else is heard."""
     word = token.text.lower()
+    if word == "from" and not _PAGES.isdisjoint(one.text.lower() for one in after[:3]):
+        return True
     if announcing in _REPORTS.get(f"topic_{word}", ()):
         return False
-    if word in {"in", "with"}:
+    if word in {"in", "with"} and (not after or after[0].text.lower() not in _LISTENERS):
         return _of_the_voice(after)
-    if word == "from":
-        return not _PAGES.isdisjoint(one.text.lower() for one in after[:3])
     if told and told[-1].text.lower() == "something":
         return word not in _REPORTS["topical"]
     placed = word in _REPORTS["place"] and announcing in _REPORTS["speaking"]
-    return placed or word in _REPORTS["boundary"] or (word == "and" and bool(told))
+    return placed or word in _REPORTS["boundary"]
 
 
 def _of_the_voice(after: Sequence[Token]) -> bool:
