@@ -84,6 +84,16 @@ def test_order_of_sounds_apart(judge: Judge, caption: str, told: Order) -> None:
     assert judge.judge(caption, scene(CROW, OWL)).order == (("crow", "owl", told),)
 
 
+@pytest.mark.parametrize(
+    ("caption", "lengths"),
+    [("A crow caws for about two seconds.", ((2, True),)), ("A crow caws for five seconds or so.", ((5, False),))],
+)
+def test_seconds_are_held_against_the_sources(
+    judge: Judge, caption: str, lengths: tuple[tuple[int, bool], ...]
+) -> None:
+    assert judge.judge(caption, scene(CROW)).lengths == lengths
+
+
 def test_sounds_that_begin_together_are_not_told_one_after_the_other(judge: Judge) -> None:
     later, at_once = (replace(OWL, spans=((onset_s, 4.0),)) for onset_s in (2.0, 0.2))
     told = {

@@ -16,6 +16,7 @@ _HUSHED_S = 1.0
 """Least time without an audible source at the end of a clip of which a caption says that it goes quiet."""
 
 _QUOTED_WORDS = 3
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 class Verdict(StrEnum):
@@ -42,6 +43,7 @@ class Judged:
         claims: Each with the verdict on it; those that name no sound are left out.
         named: Names of the sources that it names.
         order: For each pair of sources that it names apart.
+        lengths: Seconds that it tells a sound to last, and whether a source does.
         leaks: Words of the picture, or of the transcript, that no audible source allows.
         unread: Words that the reader does not know.
     """
@@ -49,6 +51,7 @@ class Judged:
     claims: tuple[tuple[str, Verdict], ...]
     named: frozenset[str]
     order: tuple[tuple[str, str, Order], ...]
+    lengths: tuple[tuple[int, bool], ...]
     leaks: tuple[str, ...]
     unread: tuple[str, ...]
 
@@ -75,7 +78,9 @@ class Judge:
             if (told := _order(first, second, places, claims)) is not None
         ]
         unread = tuple(word for claim in read for word in claim.unread)
-        return Judged(tuple(verdicts), named, tuple(order), self.leaks(caption, truth), unread)
+        return Judged(
+            tuple(verdicts), named, tuple(order), _lengths(caption, truth), self.leaks(caption, truth), unread
+        )
 
     def verdict(self, claim: Claim, truth: Truth) -> Verdict:
         """Wrong if anything in it is, right if anything else is, open if the truth cannot tell."""
@@ -137,6 +142,17 @@ class Judge:
         named = {stem for label in labels | wider for stem in stems(label)}
         mentions = [mention for claim in self.reader.read(word) for mention in claim.mentions]
         return stems(word)[0] in named or any(self.fits(one, event) for one in mentions for event in truth.events)
+
+
+def _lengths(caption: str, truth: Truth) -> tuple[tuple[int, bool], ...]:
+    """The seconds that a caption names, each with whether a source sounds about as long without or with its pauses."""
+    lengths_s = [
+        length_s
+        for event in truth.events
+        for length_s in (*(end - start for start, end in event.spans), event.offset_s - event.onset_s)
+    ]
+    told = [_NUMBERS.index(word) + 2 for word in re.findall(rf"\b({'|'.join(_NUMBERS)}) seconds", caption.lower())]
+    return tuple((seconds, any(abs(seconds - one) <= max(1.0, seconds / 4) for one in lengths_s)) for seconds in told)
 
 
 def _is_partly(claim: Claim) -> bool:

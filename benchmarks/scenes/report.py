@@ -50,6 +50,7 @@ def _captions(scored: Sequence[Scored]) -> list[Figure]:
     silent = [one for one in scored if one.is_silent]
     order = Counter(told for one in scored for *_, told in one.judged.order)
     told = order[Order.RIGHT] + order[Order.WRONG]
+    lengths = [right for one in scored for _, right in one.judged.lengths]
     captioned = [one for one in scored if one.caption]
     sounding = [one for one in captioned if not one.is_silent]
     clean = sum(not one.gives_source for one in sounding)
@@ -81,6 +82,7 @@ def _captions(scored: Sequence[Scored]) -> list[Figure]:
         Figure(
             "order told rightly, where it is told", share(order[Order.RIGHT], told), f"{told} of {order.total()} pairs"
         ),
+        Figure("lengths told rightly, where they are told", share(sum(lengths), len(lengths)), f"{len(lengths)} times"),
         Figure(
             "captions with words of the picture or the transcript",
             str(sum(bool(one.judged.leaks) for one in scored)),

@@ -150,8 +150,8 @@ class _Writer:
         *before, last = told
         if len(last.split()) > 2 * _SHORT_WORDS or {"then", "followed", "before"} & set(last.split()):
             return [*told, self.rng.choice(("after that, all is quiet", "the rest is quiet"))]
-        quiet = self.rng.choice(("and then it goes quiet", "then all is quiet", "and the rest is quiet"))
-        return [*before, f"{last}, {quiet}"]
+        quiet = (", and then it goes quiet", ", then all is quiet", ", and the rest is quiet", " before all goes quiet")
+        return [*before, f"{last}{self.rng.choice(quiet)}"]
 
     def _over_music(self, told: list[str], music: MusicPhrases) -> list[str]:
         if len(told) == 1 and _is_short(told[0]):

@@ -19,7 +19,7 @@ from fusionaudio_assets.captioning.relations import (
     stands_out,
     together,
 )
-from fusionaudio_assets.captioning.stretches import joined, measured
+from fusionaudio_assets.captioning.stretches import joined, measured, unmasked
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS
 from resources.sound_names import bare, sound_name
 
@@ -206,6 +206,8 @@ def _heard(cues: Cues, event: EventCue, *, sure: bool) -> Heard:
     found = [one for stretches in own for one in stretches]
     if found and all(own):
         spans = joined(found, _BREATH_S if name.group in _FLOWING_GROUPS else 0.0)
+    elif name.group in _STEADY_GROUPS:
+        spans = unmasked(spans, cues.stretches)
     total_s = sum(end - start for start, end in spans)
     return Heard(
         event.label,

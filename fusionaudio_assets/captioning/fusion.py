@@ -276,8 +276,9 @@ def _count(facts: Facts) -> int:
 
 
 def _clause_after_preposition(facts: Facts) -> re.Pattern[str]:
-    """Match "followed by a dog barks"."""
-    return re.compile(rf"\b(?:with|by) (?:{'|'.join(map(re.escape, _clauses(facts))) or '(?!)'})", re.IGNORECASE)
+    """Match "followed by a dog barks" and "music with guitar and a dog barks"."""
+    clauses = "|".join(map(re.escape, _clauses(facts))) or "(?!)"
+    return re.compile(rf"\b(?:(?:with|by)|music with [\w ]+ and) (?:{clauses})", re.IGNORECASE)
 
 
 def _without_article(facts: Facts) -> re.Pattern[str]:

@@ -44,14 +44,20 @@ def layers_of(facts: Facts, unnamed: Sequence[Heard], duration_s: float, *, musi
     """
     voices = [one for one in (facts.speech, None if music_leads else facts.singing) if one]
     standing_out = [*voices, *unnamed, *(one for one in facts.sounds if not one.steady)]
-    # What begins when another sound is over has its place in time.
-    behind = [one for one in facts.sounds if one.steady and not any(follows(other, one) for other in standing_out)]
+    behind = [one for one in facts.sounds if one.steady and not _has_its_turn(one, standing_out)]
     front = [*voices, *unnamed, *(one for one in facts.sounds if one not in behind)]
     if not front and not music_leads:
         front, behind = behind[:2], behind[2:]
     lasting = [one for one in front if frames(one.spans, one.coverage, duration_s)]
     events = in_order(one for one in front if one not in lasting)
     return Layers(tuple(lasting[:2]), (*lasting[2:], *events), tuple(behind))
+
+
+def _has_its_turn(one: Heard, others: Sequence[Heard]) -> bool:
+    """Whether a sound has its place in time: it begins when another is over, or is over when all others begin."""
+    return any(follows(other, one) for other in others) or (
+        bool(others) and all(follows(one, other) for other in others)
+    )
 
 
 def music_frames(music: Music, duration_s: float) -> bool:

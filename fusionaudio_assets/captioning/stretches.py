@@ -30,6 +30,7 @@ _REACH_S = 0.75
 _INSIDE = 0.6
 _FAR_BELOW_DB = 25.0
 _BELOW_DB = 10.0
+_MASKED = 0.5
 _AS_LONG = 1.5
 MOST_UNNAMED = 3
 
@@ -82,6 +83,18 @@ def measured(span: tuple[float, float], stretches: Sequence[StretchCue]) -> list
     own = [one for one in inside if one.level_db >= loudest_db - _BELOW_DB]
     reaches = own and own[0].start_s - span[0] <= _REACH_S and span[1] - own[-1].end_s <= _REACH_S
     return own if reaches else []
+
+
+def unmasked(spans: Spans, stretches: Sequence[StretchCue]) -> Spans:
+    """Bridge the gaps of a sound that lasts which are filled by louder ones: what is masked has not stopped."""
+    kept: list[tuple[float, float]] = []
+    for start, end in spans:
+        gap = (kept[-1][1], start) if kept else None
+        if gap and sum(_shared_s(one, (gap,)) for one in stretches) >= _MASKED * (start - gap[0]):
+            kept[-1] = (kept[-1][0], end)
+        else:
+            kept.append((start, end))
+    return tuple(kept)
 
 
 def joined(stretches: Sequence[StretchCue], pause_s: float) -> Spans:

@@ -133,7 +133,8 @@ class Timeline:
         b = self.wording.clause(second) + self.wording.again(second)
         if rest := _same_subject(a, b):
             return f"{a}, then {rest}"
-        return self.rng.choice((f"{a}, then {b}", f"{a}, and then {b}", f"{a} before {b}"))
+        before = [] if " is " in b else [f"{a} before {b}"]
+        return self.rng.choice([f"{a}, then {b}", f"{a}, and then {b}", *before])
 
     def _at_once(self, a: str, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)

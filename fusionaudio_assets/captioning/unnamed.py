@@ -29,7 +29,11 @@ _WHOLE = 0.85
 
 def unnamed_sounds(cues: Cues, facts: Facts) -> tuple[Heard, ...]:
     """Return what sounds where no fact is heard, in order; nothing where the time of a fact is unknown."""
-    told = [one.spans for one in (facts.speech, facts.singing, facts.music, *facts.sounds, *facts.doubtful) if one]
+    # What masks a steady sound is heard beside it: there the tagger's own times count.
+    tagged = {event.label: event.spans for event in cues.events}
+    steady = {one.label for one in facts.sounds if one.steady} & tagged.keys()
+    others = (facts.speech, facts.singing, facts.music, *(one for one in facts.sounds if one.label not in steady))
+    told = [*(tagged[label] for label in steady), *(one.spans for one in (*others, *facts.doubtful) if one)]
     if facts.silent or not all(told):
         return ()
     return tuple(_heard(group, cues.duration_s) for group in unnamed(cues.stretches, told))

@@ -52,6 +52,13 @@ def test_a_sound_that_goes_on_beside_the_stretches_is_not_cut_to_them() -> None:
     assert (one.spans, one.measured) == (((0.0, 10.0),), False)
 
 
+def test_what_is_masked_has_not_stopped() -> None:
+    vacuum = clips.event("Vacuum cleaner", 0.9, (0, 2), (5, 10))
+    (one,) = facts_of(Cues(duration_s=10, events=(vacuum,), stretches=(heard(2.2, 4.8, "tonal"),))).sounds
+    assert one.spans == ((0.0, 10.0),)
+    assert "tonal sound" in words(heard(2.2, 4.8, "tonal"), events=(vacuum,))
+
+
 def test_what_follows_a_named_sound_is_told_and_what_belongs_to_it_is_not() -> None:
     bark = clips.event("Bark", 0.9, (0.7, 2.6))
     assert "followed by a short, low sound" in words(heard(1, 2.3), heard(6, 7, "low"), events=(bark,))
