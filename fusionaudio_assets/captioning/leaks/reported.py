@@ -21,6 +21,7 @@ _VOICED = words("voice tone manner accent whisper way style")
 _PAGES = _REPORTS["read_from"]
 _STANDING_IN = words("one another")
 _DETERMINERS = words("a an the this that these those some any no each every his her its their")
+_PASSIVE = words("is are was were be being been")
 _LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
 )
@@ -37,7 +38,7 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         rest = _clause(caption, said, index)
         told, vague = _told(caption, said, index, rest)
         if _asks(token, rest, heard) or any(_tells_something(one, heard, vague) for one in told):
-            start, end = token.start, rest[-1].end
+            start, end = token.start, rest[-1].end if rest else token.end
             yield Leak("speech", caption[start:end], start, end, "it reports what is said")
 
 
@@ -58,11 +59,15 @@ def _told(
     """Return the words that tell what was said after the word at `index`, and the stems that tell nothing there."""
     word = said[index].text.lower()
     subject = _subject(said[:index])
+    before = said[index - 1].text.lower() if index else ""
+    if before in _PASSIVE and word in _REPORTS["treated"]:
+        return said[max(0, index - 2) : index - 1], _VAGUE
+    if before in _DETERMINERS or (before in _PASSIVE and not word.endswith("ing")):
+        # As in "a debate host", "a promise to return" and "is told to sit".
+        return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
     needs_subject = word in _REPORTS["speaking"] or word.endswith("ing")
     if needs_subject and not (subject == "speaker" and _is_verb(caption, said, index)):
         return (_topic(word, rest), _NO_TOPIC) if word in _REPORTS["speech"] else ((), _VAGUE)
-    if index and said[index - 1].text.lower() in _DETERMINERS:  # "a debate host", "a promise to return"
-        return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
     if word in _TELLING and subject != "sound":
         topic = _topic(word, rest) or _told_to_do(rest)
         return (topic, _NO_TOPIC) if topic or _is_a_sound(rest) else (rest, _VAGUE)
@@ -117,6 +122,8 @@ def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Se
     if told and told[-1].text.lower() == "something":
         return word not in _REPORTS["topical"]
     placed = word in _REPORTS["place"] and announcing in _REPORTS["speaking"]
+    if word == "from" and announcing in _REPORTS["sourced"]:
+        return False
     return placed or word in _REPORTS["boundary"]
 
 
