@@ -19,7 +19,6 @@ from fusionaudio_assets.captioning.unnamed import unnamed_sounds
 from fusionaudio_assets.captioning.wording import Wording, joined
 from resources.english import with_article
 
-MODALITIES = ("labels", "sound", "speech", "music")
 NO_FACTS = "no cue is sure enough to say what is heard"
 _SILENCE = (
     "Near silence, with no distinct sound.",
@@ -64,8 +63,7 @@ def compose(cues: Cues) -> Composed:
         return Composed("", abstained=True, abstain_reason=NO_FACTS)
     rng = random.Random(cues.audible_digest())
     sentences = [rng.choice(_SILENCE)] if facts.silent else _Writer(facts, unnamed, cues, rng).sentences()
-    used = {*modalities(facts, cues), *(["sound"] if unnamed else [])}
-    return Composed(" ".join(sentences), ambiguities(facts), tuple(one for one in MODALITIES if one in used))
+    return Composed(" ".join(sentences), ambiguities(facts), modalities(facts, cues, unnamed))
 
 
 def ambiguities(facts: Facts) -> tuple[str, ...]:
@@ -78,12 +76,12 @@ def ambiguities(facts: Facts) -> tuple[str, ...]:
     )
 
 
-def modalities(facts: Facts, cues: Cues) -> tuple[str, ...]:
+def modalities(facts: Facts, cues: Cues, unnamed: Sequence[Heard] = ()) -> tuple[str, ...]:
     """Return which cues the facts come from."""
     said = {one.label for one in (*facts.sounds, *facts.doubtful, facts.speech, facts.singing) if one}
     used = {
         "labels": any(label.name in said for label in cues.labels),
-        "sound": bool(facts.sounds or facts.doubtful or facts.silent),
+        "sound": bool(facts.sounds or facts.doubtful or facts.silent or unnamed),
         "speech": facts.speech is not None,
         "music": facts.music is not None or facts.singing is not None,
     }

@@ -32,6 +32,7 @@ ABSTAIN_REASONS = ("too few reports", "contradictory reports")
 """Why a model may abstain."""
 
 _TURN = re.compile(r"^=== (system|user|assistant)\n", re.MULTILINE)
+_SHOWN_STRETCHES = 30
 _SHOWN_CHARACTERS = 2_000
 """Of a report: more than any says of a clip, and what even a small context holds beside the rest."""
 _FULL_SCHEMA: dict[str, Json] = {
@@ -113,6 +114,10 @@ class FusionPrompt(BaseModel):
                 {"sound": bare(sound_name(event.label).nouns[0]), "score": event.score, "from_to_s": event.spans}
                 for event in sorted(cues.events, key=lambda event: (event.spans, event.label))
                 if event.label not in refuted
+            ],
+            "measured": [
+                {"from_to_s": (one.start_s, one.end_s), "how": ", ".join(one.manner)}
+                for one in cues.stretches[:_SHOWN_STRETCHES]
             ],
             "sound_description": cues.sound[:_SHOWN_CHARACTERS],
             "music": cues.music.model_dump(exclude_defaults=True) if cues.music else {},

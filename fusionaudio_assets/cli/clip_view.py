@@ -110,6 +110,9 @@ def _tags(row: Known) -> Lines:
         yield "event", f"{_with(event['label'], event['score'])} at {', '.join(map(_span, event['spans']))}"
     for segment in row["segments"] or []:
         yield segment["kind"], _span(segment)
+    for stretch in row["stretches"] or []:
+        pitch = _figure(stretch["pitch_hz"], ", pitch {:.0f} Hz")
+        yield "sounds", f"{_span(stretch)}, {stretch['level_db']:.0f} dB, {stretch['centroid_hz']:.0f} Hz{pitch}"
 
 
 def _stems(row: Known) -> Lines:

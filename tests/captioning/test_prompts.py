@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fusionaudio_assets.captioning.cues import LabelCue
+from fusionaudio_assets.captioning.cues import LabelCue, StretchCue
 from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.prompts import FusionPrompt, small_cues
 from fusionaudio_assets.fused_captions import FusionParams
@@ -46,6 +46,14 @@ def test_cues_are_shown_the_most_reliable_first_and_only_where_there_are_any() -
     clip = clips.SPEECH_OVER_MUSIC.model_copy(update={"labels": (doubted,)})
     shown = json.loads(FusionPrompt(style="full").request(clip).messages[-1].content)
     assert list(shown) == ["duration_s", "sounds", "music", "speech", "unconfirmed_labels"]
+
+
+def test_what_was_measured_is_shown_and_not_without_end() -> None:
+    ticks = tuple(StretchCue(start_s=at_s, end_s=at_s + 0.1, level_db=-20, manner=("low",)) for at_s in range(300))
+    clip = clips.GLASS.model_copy(update={"stretches": ticks})
+    shown = json.loads(FusionPrompt(style="full").request(clip).messages[-1].content)
+    assert shown["measured"][1] == {"from_to_s": [1.0, 1.1], "how": "low"}
+    assert len(shown["measured"]) == 30
 
 
 def test_a_small_model_is_shown_wording_that_may_stand_in_the_caption() -> None:
