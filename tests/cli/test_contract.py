@@ -1,5 +1,6 @@
 """What scripts rely on: exit codes, what goes where, and that nobody waits for what is not needed."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -173,3 +174,11 @@ def test_the_demo_needs_the_examples(terminal: Terminal, tmp_path: Path, monkeyp
     assert result.exit_code == 1
     assert "clone" in result.stderr
     assert not (tmp_path / "lake").exists()
+
+
+def test_a_port_that_is_taken_is_told(terminal: Terminal, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = terminal("ui", "--lake", str(tmp_path), "--port", str(port))
+    assert result.exit_code == 1
+    assert f"port {port}" in result.stderr
