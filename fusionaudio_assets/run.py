@@ -37,12 +37,15 @@ class Progress:
         stage: Called with the name of a stage before its first shard.
         clips: Called with stage, shard, clips done and clips to do.
         passed: Called with stage and shard when nothing would change.
+        registered: Called with stage, number of the shard and number of shards when a table that stands was shown to a
+            Dagster database that did not know it.
         failed: Called with stage, shard and the message when a shard could not be finished.
     """
 
     stage: Callable[[str], None] = lambda name: None
     clips: Callable[[str, str, int, int], None] = lambda stage, shard, done, todo: None
     passed: Callable[[str, str], None] = lambda stage, shard: None
+    registered: Callable[[str, int, int], None] = lambda stage, done, todo: None
     failed: Callable[[str, str, str], None] = lambda stage, shard, message: None
 
 
@@ -153,13 +156,14 @@ class _Run:
         known = self.instance.get_materialized_partitions(dg.AssetKey(stage.name))
         lake, profile = self.workspace.lake, self.workspace.stage_profile(stage)
         retry = self._configs[stage.name].get("retry")
-        for shard in shards:
+        for number, shard in enumerate(shards, 1):
             if shard in self._broken:
                 continue
             try:
                 if not look(stage, shard, lake, profile, retry).changed:
                     if shard not in known:  # an instance that was lost
                         self.register.table(stage, shard)
+                        self.told.registered(stage.name, number, len(shards))
                     self.summary.passed.setdefault(stage.name, []).append(shard)
                     self.told.passed(stage.name, shard)
                     continue

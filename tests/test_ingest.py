@@ -104,10 +104,12 @@ class TestList:
     def test_paths_are_relative_to_it(self, tmp_path: Path) -> None:
         media(tmp_path / "audio/a.wav")
         media(tmp_path / "audio/odd.name")
-        listing = media(tmp_path / "lists/clips.txt", "../audio/a.wav\r\n\n../audio/odd.name\nnone.wav")
+        media(tmp_path / "lists/#1.wav")
+        comment = "# the good ones" + "!" * 300
+        listing = media(tmp_path / "lists/c.txt", f"../audio/a.wav\r\n\n{comment}\n../audio/odd.name\nno.wav\n#1.wav")
         found = collect(listing)
-        assert sources(found.rows) == [["../audio/a.wav"], ["../audio/odd.name"], ["none.wav"]]
-        assert [bool(row["file_sha256"]) for row in found.rows] == [True, True, False]
+        assert sources(found.rows) == [["#1.wav"], ["../audio/a.wav"], ["../audio/odd.name"], ["no.wav"]]
+        assert [bool(row["file_sha256"]) for row in found.rows] == [True, True, True, False]
 
     def test_what_is_no_file(self, tmp_path: Path) -> None:
         listing = media(tmp_path / "c.txt", f"none.wav\r\n{tmp_path}\r\n \r\nhttp://localhost/a.wav\r\n")

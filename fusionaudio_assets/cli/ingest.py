@@ -8,6 +8,7 @@ import typer
 from fusionaudio_assets.cli.console import err, say, warn
 from fusionaudio_assets.cli.lake import open_or_create
 from fusionaudio_assets.ingest import Collected, collect
+from fusionaudio_assets.ingest.scan import printable
 from fusionaudio_assets.instance import open_instance
 from fusionaudio_assets.shards import DEFAULT_SHARD_SIZE, Added, add_clips
 from fusionaudio_assets.workspace import Workspace
@@ -54,6 +55,9 @@ def _report(ingested: Ingested) -> None:
     if collected.ignored:
         suffixes = ", ".join(f"{suffix or 'no suffix'} ({count})" for suffix, count in collected.ignored.most_common())
         say(f"Passed over {collected.ignored.total()} files that are not named as media: {suffixes}.")
+    unread = sorted({row["path"] for row in collected.rows if row["file_sha256"] is None})
+    if unread:
+        warn(f"{len(unread)} files are not there or unreadable, such as {printable(unread[0])}: these will fail.")
     merged = sum(len(row["sources"]) - 1 for row in collected.rows)
     if merged:
         say(f"{merged} files have the same bytes as another: one clip, under all its names.")

@@ -87,7 +87,10 @@ class _Told:
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._task = bars.add_task("starting", total=None)
-        self.progress = engine.Progress(stage=self._stage, clips=self._clips, failed=self._failed)
+        self._is_registering = False
+        self.progress = engine.Progress(
+            stage=self._stage, clips=self._clips, registered=self._registered, failed=self._failed
+        )
 
     def _stage(self, name: str) -> None:
         if not err.is_terminal:
@@ -97,6 +100,12 @@ class _Told:
     def _clips(self, stage: str, shard: str, done: int, todo: int) -> None:
         tell_place(stage, shard, todo - done)
         self._bars.update(self._task, description=f"{stage} {shard}", completed=done, total=todo)
+
+    def _registered(self, stage: str, done: int, todo: int) -> None:
+        if not self._is_registering:
+            say("Dagster's database lacks tables that stand in the lake: they are shown to it, not computed.")
+            self._is_registering = True
+        self._bars.update(self._task, description=f"{stage}, registered", completed=done, total=todo)
 
     def _failed(self, stage: str, shard: str, message: str) -> None:
         complain(f"{f'{stage} of {shard}' if shard else stage} could not be finished: {message}")

@@ -1,5 +1,6 @@
 """Turn a source that a user names into rows of the manifest."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -105,15 +106,21 @@ def _from_table(source: Path) -> Collected:
 def _from_list(source: Path) -> Collected:
     with open_text(source) as file:
         try:
-            names = [line.rstrip("\r\n") for line in file if line.strip()]
+            lines = [line.rstrip("\r\n") for line in file if line.strip()]
         except UnicodeDecodeError as error:
             raise not_text(source) from error
-    if not names:
-        raise SettingError(f"{source} lists no file.", hint="Give one path a line, relative to the list.")
-    zeros = [number for number, name in enumerate(names, 1) if "\0" in name]
+    zeros = [number for number, line in enumerate(lines, 1) if "\0" in line]
     if zeros:
         raise SettingError(f"{source}: entry {zeros[0]} holds a zero byte, which no path can.")
+    names = [line for line in lines if not _is_comment(line, source.parent)]
+    if not names:
+        raise SettingError(f"{source} lists no file.", hint="Give one path a line, relative to the list.")
     return Collected(_rows([_Account(Found((source.parent / name).absolute(), name)) for name in names]))
+
+
+def _is_comment(line: str, folder: Path) -> bool:
+    # But a file may be called "#1.wav". `Path.exists` fails at a comment that is longer than names may be.
+    return line.startswith("#") and not os.path.exists(folder / line)  # noqa: PTH110
 
 
 def _matched(table: SegmentTable, media: list[Found], folder: Path) -> tuple[list[_Account], list[str]]:

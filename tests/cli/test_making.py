@@ -99,6 +99,14 @@ def test_a_damaged_profile_is_named_and_replaced(terminal: Terminal, tmp_path: P
     assert Lake(tmp_path / "lake").read_text("profile.yaml") == profile_text("embedded")[0]
 
 
+def test_ingest_tells_of_files_that_are_not_there(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "clips.txt").write_text("gone.wav\nlost.wav\n")
+    result = terminal("ingest", tmp_path / "clips.txt", "--lake", tmp_path / "lake")
+    assert result.exit_code == 0
+    assert "2 files are not there or unreadable" in result.stderr
+    assert "gone.wav" in result.stderr
+
+
 def test_ingest_prints_shards_and_tells_what_it_did(terminal: Terminal, tmp_path: Path, folder: Path) -> None:
     result = terminal("ingest", folder, "--shard-size", 1, "--lake", tmp_path / "lake")
     assert result.exit_code == 0, result.stderr
