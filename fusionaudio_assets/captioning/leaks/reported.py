@@ -6,7 +6,7 @@ from itertools import dropwhile, takewhile
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
-from fusionaudio_assets.captioning.lexicon import lexicon
+from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, stem
 
 _REPORTS = {name: words(block) for name, block in raw()["reports"].items()}
@@ -19,6 +19,7 @@ _NO_TOPIC = stems(raw()["no_topic"])
 _BREAK = re.compile(r"[.,;:!?()\"“”—–]")
 _VOICED = words("voice tone manner accent whisper way style")
 _PAGES = _REPORTS["read_from"]
+_NO_SPEAKERS = frozenset({"animal", "music", INSTRUMENT})
 _STANDING_IN = words("one another")
 _DETERMINERS = words("a an the this that these those some any no each every his her its their")
 _PASSIVE = words("is are was were be being been")
@@ -163,7 +164,7 @@ def _subject(before: Sequence[Token]) -> str:
         word = token.text.lower()
         if word in _STANDING_IN:
             one_of_them = True
-        elif word not in _SPEAKERS and (word in _SOUNDING or lexicon().kind(token.stem) in {"animal", "music"}):
+        elif word not in _SPEAKERS and (word in _SOUNDING or lexicon().kind(token.stem) in _NO_SPEAKERS):
             return "sound"
         elif _speaks(token):
             return "speaker"
