@@ -62,7 +62,7 @@ def _told(
     subject = _subject(said[:index])
     before = said[index - 1].text.lower() if index else ""
     if before in _PASSIVE and word in _REPORTS["treated"]:
-        return said[max(0, index - 2) : index - 1], _VAGUE
+        return said[max(0, index - 2) : index - 1], _NO_TOPIC
     if before in _DETERMINERS or (before in _PASSIVE and not word.endswith("ing")):
         # As in "a debate host", "a promise to return" and "is told to sit".
         return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
@@ -153,7 +153,7 @@ def _told_to_do(rest: Sequence[Token]) -> Sequence[Token]:
     for place, token in enumerate(rest[:_REACH_TOPIC]):
         after = rest[place + 1 :]
         if token.text.lower() == "to" and after and after[0].text.lower() not in _DETERMINERS | _LISTENERS:
-            return after
+            return () if after[0].stem in lexicon().sounding else after
     return ()
 
 
@@ -180,6 +180,6 @@ def _speaks(token: Token) -> bool:
 
 def _tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
     word = token.text.lower()
-    told = word not in FUNCTION_WORDS and not word.endswith("ly")
+    told = word not in FUNCTION_WORDS | _DETERMINERS and not word.endswith("ly")
     plain = stem(re.sub(r"(?:i?er|i?est)$", "", word))  # "to a clearer voice" tells no more than "to a clear one"
     return told and (heard | NEUTRAL_STEMS | vague).isdisjoint({token.stem, plain})
