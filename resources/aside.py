@@ -82,7 +82,7 @@ class Aside:
         fs.copy_files(str(self.aside), self.target, fs.LocalFileSystem(), self.files)
 
     def _error(self, error: OSError) -> LakeError:
-        return LakeError(
-            f"{self.target} cannot be written: {error.strerror or error}.",
-            hint="Make room or give write access, then run again: finished batches are kept.",
-        )
+        hint = "Make room or give write access, then run again: finished batches are kept."
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            hint = "A file stands where a folder is needed: name another place."
+        return LakeError(f"{self.target} cannot be written: {error.strerror or error}.", hint=hint)

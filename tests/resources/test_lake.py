@@ -114,7 +114,7 @@ class TestOpening:
     def test_a_place_that_cannot_be_written(self, tmp_path: Path) -> None:
         """A file stands in the way: permissions would not hold for root, who runs the tests in some places."""
         (tmp_path / "file").touch()
-        with pytest.raises(LakeError, match=r"lake.json cannot be written: .*give write access"):
+        with pytest.raises(LakeError, match=r"lake.json cannot be written: .*name another place"):
             Lake(tmp_path / "file" / "lake").create()
         with pytest.raises(LakeError, match=r"\.work cannot be made.*Give write access"):
             Lake(tmp_path / "file" / "lake").make_folder(".work")
