@@ -78,7 +78,8 @@ STAGE = Stage(
 def preview(table: pl.DataFrame) -> str:
     """Scores of the captions as a picture, in Markdown."""
     scores = table["similarity"].drop_nulls()
-    drawn = picture(Panel("Captions by similarity", Counter(round(score, 2) for score in scores)))
+    counts = Counter(round(score, 2) for score in scores)
+    drawn = picture(Panel("Captions by similarity", counts, "similarity of caption and clip"))
     return f"![Captions by similarity]({as_link(drawn)})"
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, GAP = 300, 170, 20
+WIDTH, HEIGHT, GAP = 300, 190, 20
 """Size of a panel, and the space between two, in pixels."""
-_HEAD, _FOOT, _BINS, _BARS, _ROW = 28, 24, 20, 6, 3
-_BAR, _TEXT = "#4f43dd", "#231f1b"
+_HEAD, _FOOT, _LEFT = 28, 40, 44
+_BINS, _TICKS, _RISES, _BARS, _ROW = 20, 7, 4, 6, 3
+"""At most so many bars of a histogram, values below it and counts beside it, lying bars, and panels in a row."""
+_BAR, _TEXT, _GRID = "#4f43dd", "#231f1b", "#dddddd"
 _STYLE = f'font-family="sans-serif" font-size="12" fill="{_TEXT}"'
 
 
@@ -47,10 +49,12 @@ class Panel:
     Attributes:
         title: What is counted.
         counts: Number by value (a histogram is drawn), or by name (bars, the largest first).
+        values: What the values are, e.g. ``"words"``; stands below a histogram.
     """
 
     title: str
     counts: Mapping[int, int] | Mapping[float, int] | Mapping[str, int]
+    values: str = ""
 
 
 def picture(*panels: Panel) -> str:
@@ -78,29 +82,43 @@ def _drawn(panel: Panel) -> str:
     if not panel.counts:
         return title + f'<text y="{_HEAD + 20}">none</text>'
     named = {key: count for key, count in panel.counts.items() if isinstance(key, str)}
-    return title + (_bars(named) if named else _histogram({float(key): n for key, n in panel.counts.items()}))
+    if named:
+        return title + _bars(named)
+    return title + _histogram({float(key): count for key, count in panel.counts.items()}, panel.values)
 
 
-def _histogram(counts: Mapping[float, int]) -> str:
-    """Upright bars over equal stretches of values, whose ends stand below the first and the last."""
+def _histogram(counts: Mapping[float, int], values: str) -> str:
+    """Upright bars over equal stretches of values; counts stand at the left, values below."""
     whole = all(value == int(value) for value in counts)
-    step = _step(max(counts) - min(counts), whole=whole)
+    step = _step(max(counts) - min(counts), _BINS, whole=whole)
     first = math.floor(min(counts) / step + 1e-6)
     bins = [0] * (math.floor(max(counts) / step + 1e-6) - first + 1)
     for value, count in counts.items():
         bins[math.floor(value / step + 1e-6) - first] += count
-    width, room = WIDTH / len(bins), HEIGHT - _HEAD - _FOOT
+    width, room = (WIDTH - _LEFT) / len(bins), HEIGHT - _HEAD - _FOOT
+    rise = _step(max(bins), _RISES, whole=True)
+    top = rise * math.ceil(max(bins) / rise)
     bars = [
-        f'<rect x="{number * width:.1f}" y="{_HEAD + room - high:.1f}" width="{max(width - 2, 1):.1f}" '
+        f'<rect x="{_LEFT + number * width:.1f}" y="{_HEAD + room - high:.1f}" width="{max(width - 2, 1):.1f}" '
         f'height="{high:.1f}" fill="{_BAR}"><title>{_number(step * (first + number))}: {count:,}</title></rect>'
         for number, count in enumerate(bins)
-        for high in [room * count / max(bins)]
+        for high in [room * count / top]
     ]
-    low, high = _number(step * first), _number(step * (first + len(bins)) - whole)
-    scale = f'<text y="{HEIGHT - 6}">{low}</text><text x="{WIDTH}" y="{HEIGHT - 6}" text-anchor="end">{high}</text>'
-    base = f'<line x2="{WIDTH}" y1="{HEIGHT - _FOOT}" y2="{HEIGHT - _FOOT}" stroke="{_TEXT}"/>'
-    most = f'<text x="{WIDTH}" y="18" text-anchor="end">highest bar: {max(bins):,}</text>'
-    return "".join(bars) + most + base + scale
+    levels = [(rise * number, _HEAD + room * (1 - rise * number / top)) for number in range(round(top / rise) + 1)]
+    lines = [
+        f'<line x1="{_LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_TEXT if count == 0 else _GRID}"/>'
+        f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{count:,.0f}</text>'
+        for count, y in levels
+    ]
+    # A bar of single whole numbers is told in its middle, a stretch where it begins.
+    shift = width / 2 if whole and step == 1 else 0
+    ticks = [
+        f'<text x="{_LEFT + number * width + shift:.1f}" y="{_HEAD + room + 16}" text-anchor="middle">'
+        f"{_number(step * (first + number))}</text>"
+        for number in range(0, len(bins), math.ceil(len(bins) / _TICKS))
+    ]
+    told = f'<text x="{(_LEFT + WIDTH) / 2}" y="{HEIGHT - 6}" text-anchor="middle">{escape(values)}</text>'
+    return "".join((*lines, *bars, *ticks, told))
 
 
 def _bars(counts: Mapping[str, int]) -> str:
@@ -119,14 +137,14 @@ def _bars(counts: Mapping[str, int]) -> str:
     )
 
 
-def _step(span: float, *, whole: bool) -> float:
-    """The least of 1, 2 and 5 times a power of ten that makes no more than `_BINS` bins of `span`."""
-    exponent = math.floor(math.log10(max(span, 1e-2) / _BINS))
+def _step(span: float, most: int, *, whole: bool) -> float:
+    """The least of 1, 2 and 5 times a power of ten of which fewer than `most` fit into `span`."""
+    exponent = math.floor(math.log10(max(span, 1e-2) / most))
     step = next(
         factor * 10.0**power
         for power in (exponent, exponent + 1)
         for factor in (1, 2, 5)
-        if factor * 10.0**power * _BINS > span
+        if factor * 10.0**power * most > span
     )
     return max(step, 1.0) if whole else step
 

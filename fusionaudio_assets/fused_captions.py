@@ -94,7 +94,7 @@ def preview(table: pl.DataFrame) -> str:
     """Lengths, writers and cues of the captions as a picture, and a few of them, as Markdown."""
     captions = table.filter(pl.col("caption").is_not_null())
     drawn = picture(
-        Panel("Captions by number of words", Counter(len(caption.split()) for caption in captions["caption"])),
+        Panel("Captions by number of words", Counter(len(caption.split()) for caption in captions["caption"]), "words"),
         Panel("Captions by cue drawn on", Counter(captions["modalities"].explode().drop_nulls())),
         Panel("Captions by writer", Counter(captions["author"])),
     )

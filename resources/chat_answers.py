@@ -73,7 +73,7 @@ def reply_of(completion: dict[str, Any]) -> ChatReply:
     if not choices:
         raise Malformed("an answer without a choice")
     message = _field(choices[0], "message") if isinstance(choices, list) else None
-    text = _field(message, "content") or ""
+    text = _joined(_field(message, "content") or "")
     reasoning = _field(message, "reasoning_content") or _field(message, "reasoning") or ""
     if message is None or not isinstance(text, str) or not isinstance(reasoning, str):
         raise BrokenBody("its body holds no message")
@@ -84,6 +84,14 @@ def reply_of(completion: dict[str, Any]) -> ChatReply:
         prompt_tokens=_tokens(completion, "prompt_tokens"),
         completion_tokens=_tokens(completion, "completion_tokens"),
     )
+
+
+def _joined(content: Any) -> Any:
+    """The text of an answer that comes in parts, as that of some servers does; anything else as it is."""
+    if not isinstance(content, list) or not all(isinstance(part, dict) and "type" in part for part in content):
+        return content
+    texts = [part.get("text") for part in content if part["type"] == "text"]
+    return "".join(texts) if all(isinstance(text, str) for text in texts) else None
 
 
 def _field(part: Any, name: str) -> Any:

@@ -5,6 +5,7 @@ headers and copies that nobody needs here. Each connection has an HTTP client of
 connection whenever a request begins or ends, a third of the time with 64 of them.
 """
 
+import json
 from urllib.parse import urlsplit
 
 import httpx2
@@ -20,6 +21,9 @@ _ERRORS: dict[int, type[openai.APIStatusError]] = {
     404: openai.NotFoundError,
 }
 """Statuses that are told apart by class; of others the number is looked at."""
+
+_LARGEST_BODY_MB = 32
+"""No answer is near this; a server that sends without end must not fill the memory."""
 
 
 class ChatHttp:
@@ -57,10 +61,14 @@ class ChatHttp:
 
         Raises:
             openai.APIError: The server cannot be reached, or answers with another status than success.
+            BrokenBody: It sends more than any answer holds.
         """
         http = self._idle.pop() if self._idle else self._client()
         try:
-            response = await http.post(self._url, content=body, headers=self._headers, timeout=self._timeout)
+            async with http.stream(
+                "POST", self._url, content=body, headers=self._headers, timeout=self._timeout
+            ) as response:
+                text = await _text_of(response)
         except httpx2.TimeoutException as error:
             raise openai.APITimeoutError(request=error.request) from error
         except httpx2.RequestError as error:
@@ -68,9 +76,9 @@ class ChatHttp:
         finally:
             self._idle.append(http)
         if response.is_success:
-            return response.text
+            return text
         kind = _ERRORS.get(response.status_code, openai.APIStatusError)
-        raise kind(f"Error code: {response.status_code} - {_message(response)}", response=response, body=None)
+        raise kind(f"Error code: {response.status_code} - {_message(text)}", response=response, body=None)
 
     async def models(self) -> list[str]:
         """Names of the models that the server serves.
@@ -85,10 +93,19 @@ class ChatHttp:
             raise BrokenBody(f"its list of models cannot be read ({error})") from None
 
 
-def _message(response: httpx2.Response) -> str:
+async def _text_of(response: httpx2.Response) -> str:
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > _LARGEST_BODY_MB * 2**20:
+            raise BrokenBody(f"its body has more than {_LARGEST_BODY_MB} MB")
+    return body.decode(errors="replace")
+
+
+def _message(text: str) -> str:
     """What a server says to a request that fails: in the place where OpenAI's says it, else all of it."""
     try:
-        said = response.json()["error"]["message"]
+        said = json.loads(text)["error"]["message"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return response.text.strip()
-    return said if isinstance(said, str) else response.text.strip()
+        return text.strip()
+    return said if isinstance(said, str) else text.strip()

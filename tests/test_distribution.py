@@ -35,6 +35,23 @@ def test_a_histogram_has_every_count_in_few_bins_of_one_width(counts: dict[float
     assert np.allclose(np.diff(starts), np.diff(starts)[:1].mean() if len(starts) > 1 else 0)
 
 
+@given(st.dictionaries(NUMBERS, st.integers(1, 10**6), min_size=1, max_size=60))
+def test_the_axes_of_a_histogram_tell_counts_and_values(counts: dict[float, int]) -> None:
+    drawn = ET.fromstring(picture(Panel("Captions", counts, "words")))
+    texts = list(drawn.iter("{http://www.w3.org/2000/svg}text"))
+    levels = [_number(one.text, r"^([\d,]+)$") for one in texts if one.get("text-anchor") == "end"]
+    *values, axis = [one.text for one in texts if one.get("text-anchor") == "middle"]
+    bins = [_number(one.text, r": ([\d,]+)$") for one in drawn.iter("{http://www.w3.org/2000/svg}title")]
+    assert axis == "words"
+    assert levels[0] == 0
+    assert levels[-1] >= max(bins)
+    assert 2 <= len(levels) <= 6
+    ticks = [_number(value, r"^([-\d.e]+)$") for value in values]
+    assert ticks == sorted(ticks)
+    assert 1 <= len(ticks) <= 7
+    assert ticks[0] <= min(counts) + 1e-6
+
+
 @given(st.dictionaries(NAMES, st.integers(1, 10**6), min_size=1, max_size=30))
 def test_bars_have_every_count_whatever_the_names(counts: dict[str, int]) -> None:
     drawn = ET.fromstring(picture(Panel("Writers", counts)))

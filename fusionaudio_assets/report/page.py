@@ -22,13 +22,16 @@ def as_picture(report: Report) -> str:
     counts = report.counts
     labels = {name: group.clips for name, group in report.groups["label"].items()}
     return picture(
-        Panel("Captions by number of words", counts["words"]),
-        Panel("Captions by similarity", counts["similarity"]),
+        Panel("Captions by number of words", counts["words"], "words"),
+        Panel("Captions by similarity", counts["similarity"], "similarity of caption and clip"),
         Panel("Captions by writer", _captions(report, "author")),
         Panel("Captions by cue drawn on", _captions(report, "modality")),
-        Panel("Captions by number of cues", _numbers_of_cues(report)),
+        Panel("Captions by number of cues", _numbers_of_cues(report), "cues drawn on"),
         Panel("Clips by label of the source", labels),
-        *(Panel(f"Captions by {kind} named", report.numbers_named[kind]) for kind in KINDS),
+        *(
+            Panel(f"Captions by number of {kind}", report.numbers_named[kind], f"{kind} that the caption names")
+            for kind in KINDS
+        ),
     )
 
 

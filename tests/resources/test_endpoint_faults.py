@@ -87,6 +87,27 @@ def test_bodies_that_are_no_completion_are_asked_for_again(body: bytes) -> None:
     assert (reply.text, len(at.bodies)) == ("Rain.", 3)
 
 
+def test_an_answer_in_parts_is_put_together() -> None:
+    parts = [
+        {"type": "thinking", "thinking": []},
+        {"type": "text", "text": "Rain "},
+        {"type": "text", "text": "falls."},
+    ]
+    with serving(lambda *_: Answer(body=json.dumps({"choices": [{"message": {"content": parts}}]}).encode())) as at:
+        (reply,) = endpoint(at.url).chat([ChatRequest((Message("user", "hello"),))])
+    assert isinstance(reply, ChatReply), reply
+    assert (reply.text, len(at.bodies)) == ("Rain falls.", 1)
+
+
+def test_a_body_without_end_is_not_read_to_its_end() -> None:
+    huge = b" " * (64 * 2**20)
+    with serving(lambda _, number: Answer("Rain.") if number == 1 else Answer(body=huge)) as at:
+        (reply,) = endpoint(at.url).chat([ChatRequest((Message("user", "hello"),))])
+    assert isinstance(reply, ChatReply), reply
+    assert reply.text == "Rain."
+    assert len(at.bodies) == 2
+
+
 @pytest.mark.parametrize("content", ['{"n": NaN}', '{"n": 1, "more": "\\ud800"}', "[" * 100_000, '{"n": 1}{"n": 2}'])
 def test_answers_that_no_table_could_hold_are_malformed(content: str) -> None:
     with serving(lambda *_: Answer(content)) as at:
