@@ -70,6 +70,9 @@ def reply_of(completion: dict[str, Any]) -> ChatReply:
         Malformed: It holds no answer.
     """
     choices = completion.get("choices")
+    if not choices and "error" in completion:
+        error = completion["error"]
+        raise BrokenBody(f"its body tells of an error: {_field(error, 'message') or error}")
     if not choices:
         raise Malformed("an answer without a choice")
     message = _field(choices[0], "message") if isinstance(choices, list) else None
@@ -83,6 +86,7 @@ def reply_of(completion: dict[str, Any]) -> ChatReply:
         reasoning=_storable("\n".join(filter(None, (reasoning, thought)))),
         prompt_tokens=_tokens(completion, "prompt_tokens"),
         completion_tokens=_tokens(completion, "completion_tokens"),
+        cut_off=_field(choices[0], "finish_reason") == "length",
     )
 
 
@@ -100,7 +104,7 @@ def _field(part: Any, name: str) -> Any:
 
 def _tokens(completion: dict[str, Any], kind: str) -> int:
     count = _field(completion.get("usage"), kind)
-    return count if isinstance(count, int) else 0
+    return max(count, 0) if isinstance(count, int) else 0
 
 
 def _without_thought(text: str) -> tuple[str, str]:
@@ -127,18 +131,22 @@ def checked(reply: ChatReply, schema: dict[str, Json] | None) -> ChatReply:
     """
     if schema is None:
         if not reply.text:
-            raise Malformed("nothing")
+            raise Malformed(f"nothing{_cut(reply)}")
         return reply
     fenced = re.fullmatch(r"```(?:json)?\s*(.*?)\s*```", reply.text, re.DOTALL)
     try:
         data: Json = json.loads(fenced[1] if fenced else reply.text)
         json.dumps(data, ensure_ascii=False, allow_nan=False).encode()  # raises where no file could hold it
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"no JSON ({error})") from error
+        raise Malformed(f"no JSON{_cut(reply)} ({error})") from error
     misfit = best_match(_validator(to_json(schema)).iter_errors(data))
     if misfit is not None:
         raise Malformed(f"JSON that does not fit the schema ({textwrap.shorten(misfit.message, _SHOWN_LETTERS)})")
     return replace(reply, data=data)
+
+
+def _cut(reply: ChatReply) -> str:
+    return ", cut off at `max_tokens`" if reply.cut_off else ""
 
 
 @functools.lru_cache(maxsize=64)

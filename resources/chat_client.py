@@ -267,6 +267,8 @@ class ChatClient:
         elif passes(error):
             what = f"fails on a plain question as well, {self.max_retries + 1} times: {said}"
             hint = "See in its log or your quota why, and run again; no clip was recorded as failed."
+            if isinstance(error, BrokenBody):
+                hint = "See that `base_url` is that of its API and mostly ends in /v1, and what its log says."
         elif isinstance(error, openai.APIStatusError) and error.status_code in _REFUSALS:
             what = f"refuses a plain request of this kind as well: {said}"
             hint = "Set `model` to one that takes what is sent, pictures or sound and JSON schemas as it may be."

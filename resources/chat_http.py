@@ -89,8 +89,8 @@ class ChatHttp:
         """
         try:
             return [str(model.id) for model in (await self._api.models.list()).data]
-        except (ValueError, AttributeError, TypeError) as error:
-            raise BrokenBody(f"its list of models cannot be read ({error})") from None
+        except (ValueError, AttributeError, TypeError):
+            raise BrokenBody("its list of models cannot be read") from None
 
 
 async def _text_of(response: httpx2.Response) -> str:

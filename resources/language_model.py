@@ -58,6 +58,7 @@ class ChatReply:
         prompt_tokens: Tokens read, as the server counts them.
         completion_tokens: Tokens written.
         data: The parsed answer when a schema was asked for and the answer satisfies it; else None.
+        cut_off: The model had more to say than `max_tokens`.
     """
 
     text: str
@@ -65,6 +66,7 @@ class ChatReply:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     data: Json = field(default=None)
+    cut_off: bool = False
 
 
 class MalformedAnswer(ClipError):

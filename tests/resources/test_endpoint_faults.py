@@ -13,7 +13,7 @@ import pytest
 from resources import chat_retries
 from resources.endpoint import Endpoint
 from resources.errors import ClipError, ModelUnavailable
-from resources.language_model import ChatReply, ChatRequest, Message
+from resources.language_model import ChatReply, ChatRequest, Message, tokens_of
 from tests.contracts.chat_server import MODEL, Answer, serving
 from tests.contracts.faults import FAULTS, PROMPT_FAULTS, TIMEOUT_S, Faulty, fault_of, number_of, numbered_request
 
@@ -97,6 +97,22 @@ def test_an_answer_in_parts_is_put_together() -> None:
         (reply,) = endpoint(at.url).chat([ChatRequest((Message("user", "hello"),))])
     assert isinstance(reply, ChatReply), reply
     assert (reply.text, len(at.bodies)) == ("Rain falls.", 1)
+
+
+def test_an_error_in_a_body_of_success_is_told_in_its_words() -> None:
+    refusing = Answer(body=b'{"error": {"message": "no memory left"}}')
+    with serving(lambda *_: refusing) as at, pytest.raises(ModelUnavailable, match=r"no memory left.*`base_url`"):
+        endpoint(at.url, max_retries=0).chat(numbered(1))
+
+
+@pytest.mark.parametrize("message", [{"content": '{"n": 1'}, {"content": None, "reasoning_content": "hm, hm"}])
+def test_an_answer_cut_off_names_the_setting(message: dict[str, str]) -> None:
+    cut = {"choices": [{"finish_reason": "length", "message": message}], "usage": {"completion_tokens": -1}}
+    with serving(lambda *_: Answer(body=json.dumps(cut).encode())) as at:
+        (reply,) = endpoint(at.url).chat(numbered(1))
+    assert isinstance(reply, ClipError), reply
+    assert "cut off at `max_tokens`" in str(reply)
+    assert tokens_of(reply) == (0, 0)
 
 
 def test_a_body_without_end_is_not_read_to_its_end() -> None:
