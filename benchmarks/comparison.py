@@ -11,7 +11,8 @@ from benchmarks.corpus import Clip
 from benchmarks.naive import Heard
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import facts_of
-from fusionaudio_assets.captioning.fusion import COMPOSER, faults
+from fusionaudio_assets.captioning.faults import faults
+from fusionaudio_assets.captioning.fusion import COMPOSER
 from fusionaudio_assets.stage import Row
 
 _SURE = 0.5

@@ -161,7 +161,7 @@ def examples(pairs: Sequence[Pair], likelihood: Likelihood) -> Examples:
     found: list[tuple[NDArray[np.float64], bool, str]] = []
     for pair in pairs:
         terms = likelihood.terms(known(pair))
-        wrong = set(_put_in(pair["faithful"], pair["hallucinated"]))
+        wrong = set(words_put_in(pair["faithful"], pair["hallucinated"]))
         for side, places in (("faithful", set[int]()), ("hallucinated", wrong)):
             found += [
                 (likelihood.features(run, index, terms), run[index].start in places, pair["clip"])
@@ -183,7 +183,7 @@ def left_out_in_turn(pairs: Sequence[Pair], words: Examples, embed: Embed) -> Fi
     return Figures(pairs, [judged[index] for index in range(len(pairs))])
 
 
-def _put_in(faithful: str, hallucinated: str) -> Iterator[int]:
+def words_put_in(faithful: str, hallucinated: str) -> Iterator[int]:
     """Yield where the words stand that make the other caption a hallucination."""
     right, wrong = tokens(faithful), tokens(hallucinated)
     matcher = difflib.SequenceMatcher(None, [t.text.lower() for t in right], [t.text.lower() for t in wrong])

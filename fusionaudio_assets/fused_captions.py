@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 import dagster as dg
 import polars as pl
@@ -10,6 +11,7 @@ from fusionaudio_assets import markdown
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.fusion import VERSION, Fused, fuse
 from fusionaudio_assets.captioning.identity import CAPTION_TABLES, tables_sha256
+from fusionaudio_assets.captioning.likelihood import Likelihood
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.cues import CUE_COLUMNS, cues_of, left_out
 from fusionaudio_assets.distribution import Panel, as_link, picture
@@ -23,6 +25,7 @@ from resources.errors import ClipError
 from resources.language_model import LanguageModel
 from resources.ontology import load_ontology
 from resources.profile import Settings
+from resources.word_vectors import vectors_revision, word_vectors
 
 
 class FusionParams(Settings):
@@ -41,11 +44,17 @@ def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work:
 def write(jobs: Sequence[Job], models: Models, params: FusionParams) -> list[Row | ClipError]:
     """Write a caption for each clip; one that the model could not answer for now is left for the next run."""
     clips = [Cues.model_validate(job.inputs["cues"]) for job in jobs]
-    fused = fuse(clips, models.of("writer", LanguageModel), params.prompt)
+    fused = fuse(clips, models.of("writer", LanguageModel), params.prompt, _likelihood())
     return [
         one.unanswered or caption_row(one) | {"left_out": job.inputs["left_out"]}
         for job, one in zip(jobs, fused, strict=True)
     ]
+
+
+@cache
+def _likelihood() -> Likelihood:
+    """One for the process, since it keeps the vectors that it met; the model loads when a draft first needs one."""
+    return Likelihood(word_vectors(lazily=True))
 
 
 def caption_row(fused: Fused) -> Row:
@@ -72,6 +81,7 @@ def also(params: FusionParams) -> dict[str, Json]:
         "captioning": VERSION,
         "tables_sha256": tables_sha256(CAPTION_TABLES),
         "prompt_sha256": params.prompt.sha256,
+        "word_vectors": vectors_revision() if params.prompt.max_rewrites else "",
     }
 
 

@@ -5,17 +5,28 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.embedded.minilm import MiniLm
+from resources.embedded import minilm
+from resources.embedded.weights import revision
+
+WEIGHT = minilm.WEIGHT
+"""The coefficients of grounding were fitted with this model, so no profile chooses another."""
 
 
-def word_vectors() -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """Load the model and return what turns texts into vectors of length 1, ``(texts, 384) float32``.
+def word_vectors(*, lazily: bool = False) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """Return what turns texts into vectors of length 1, ``(texts, 384) float32``.
 
-    The coefficients of grounding were fitted with this model, so no profile chooses another.
+    Args:
+        lazily: Load the model not now but with the first text.
 
     Raises:
         WeightsMissing: It is not in the cache of weights.
     """
-    model = MiniLm()
-    model.load()
+    model = minilm.MiniLm()
+    if not lazily:
+        model.load()
     return model.embed
+
+
+def vectors_revision() -> str:
+    """SHA-256 of the model."""
+    return revision(WEIGHT)

@@ -31,7 +31,7 @@ class _Given(BaseModel):
 
 
 class CueTexts(_Given):
-    """What is known about a clip, as texts; any may be missing.
+    """What is known about a clip, as texts; any may be missing. Another name is refused: it would be a misspelt one.
 
     Attributes:
         labels: Names of sounds, best AudioSet display names; ``"Speech (80%)"`` tells the share of raters who agree.
@@ -41,11 +41,16 @@ class CueTexts(_Given):
         visual: What is seen.
     """
 
+    model_config = ConfigDict(extra="forbid")
+
     labels: Texts = ()
     sound: Texts = ()
     music: Texts = ()
     speech: Texts = ()
     visual: Texts = ()
+
+
+CUE_KINDS = tuple(CueTexts.model_fields)
 
 
 class Captioned(_Given):

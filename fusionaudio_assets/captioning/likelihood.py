@@ -10,7 +10,7 @@ by rule, not by likelihood.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -78,8 +78,9 @@ class Likelihood:
 
     def terms(self, known: Sequence[Source]) -> "Terms":
         """Prepare the words of all cues of a clip."""
-        surfaces = {stem(word): word for source in known for word in sorted(source.words)}
-        return Terms(surfaces, self.vectors(list(surfaces.values())), known)
+        told = [source for source in known if source.words]
+        surfaces = {stem(word): word for source in told for word in sorted(source.words)}
+        return Terms(surfaces, self.vectors(list(surfaces.values())), told)
 
     def vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of single words, ``(words, dimensions)``."""
@@ -123,6 +124,25 @@ class Likelihood:
         cosines: NDArray[np.float32] = terms.vectors @ self.vectors([token.text.lower()])[0]
         return cosines
 
+    def nearness_to_each(self, run: Sequence[Token], terms: "Terms") -> NDArray[np.float32]:
+        """Return how near each word of a run is to each cue, ``(cues, words)``.
+
+        It is 1 for a word that the cue has, or has a narrower name of; else the best cosine to a word of it.
+        """
+        cosines = np.stack([self.nearness(token, terms) for token in run], axis=1)
+        near = np.stack([cosines[rows].max(axis=0) for rows in terms.rows])
+        near[[[token.stem in source.wider_stems for token in run] for source in terms.known]] = 1
+        return near
+
+    def nearest(self, run: Sequence[Token], terms: "Terms") -> tuple[str, ...]:
+        """Return the cue whose words come nearest to those of a run, and each that has a word which that one lacks."""
+        if not terms.known:
+            return ()
+        near = self.nearness_to_each(run, terms)
+        first = int(near.mean(axis=1).argmax())
+        others = [int(column.argmax()) for column in near.T if column[first] < 1 <= column.max()]
+        return tuple(dict.fromkeys(terms.known[index].cue for index in (first, *others)))
+
     def support(self, run: Sequence[Token], index: int, terms: "Terms") -> float:
         """Return how well the cues bear out one word of a run, in [0, 1]."""
         if wrong_agent(run, index):
@@ -163,6 +183,12 @@ class Terms:
                 told = [source for source in self.known if pair.others & source.stems]
                 return any(rest & source.wider_stems for source in told) or (bool(told) and not rest)
         return False
+
+    @cached_property
+    def rows(self) -> list[list[int]]:
+        """Of each cue where its words stand among the vectors."""
+        place = {one: index for index, one in enumerate(self.surfaces)}
+        return [[place[one] for one in sorted(source.stems)] for source in self.known]
 
 
 def needs_judging(token: Token, terms: Terms) -> bool:

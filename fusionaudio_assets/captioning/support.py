@@ -6,7 +6,8 @@ narrower names: "an animal" where barking was tagged. So "a dog speaks" falls ev
 since no cue has a speaking dog, and dogs do not speak.
 
 The pipeline takes nothing less: its cues are all that is known, and its captions are made of them. Captions of other
-origin are judged with a `Likelihood` as well, which tells how well what is not entailed still fits the cues.
+origin are judged with a `Likelihood` as well, which tells how well what is not entailed still fits the cues. Either way
+embeddings find the cue that comes nearest; that it is near makes no claim true (docs/quality.md).
 """
 
 import math
@@ -15,8 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.lexicon import lexicon
-from fusionaudio_assets.captioning.likelihood import Likelihood, Terms, wrong_agent
+from fusionaudio_assets.captioning.likelihood import Likelihood, wrong_agent
 from fusionaudio_assets.captioning.vocabulary import Source, sources
 from fusionaudio_assets.captioning.words import Token, claim_runs
 
@@ -88,16 +88,24 @@ def ground(caption: str, known: Sequence[Source], likelihood: Likelihood | None 
         likelihood: Judges claims that are not entailed; without it they are unsupported.
     """
     terms = likelihood.terms(known) if likelihood else None
+    entailed = [(run, _entailing(run, known)) for run in claim_runs(caption)]
+    if likelihood:  # all at once, since one at a time they take several times as long
+        likelihood.vectors([token.text.lower() for run, by in entailed if not by for token in run])
     claims = []
-    for run in claim_runs(caption):
+    for run, said in entailed:
         start, end = run[0].start, run[-1].end
-        by = _entailing(run, known)
-        support = 1.0 if by else 0.0
+        by, support = said, float(bool(said))
         if not by and likelihood and terms and terms.surfaces:
             support = min(likelihood.support(run, index, terms) for index in range(len(run)))
-            by = _nearest(run, likelihood, terms) if support >= likelihood.weights.threshold else ()
+            by = likelihood.nearest(run, terms) if support >= likelihood.weights.threshold else ()
         claims.append(Claim(caption[start:end], start, end, bool(by), by, support))
     return Support(tuple(claims))
+
+
+def nearest_cues(claim: Claim, known: Sequence[Source], likelihood: Likelihood) -> tuple[str, ...]:
+    """Return the cues that come nearest to a claim, though none may support it."""
+    run = [token for run in claim_runs(claim.text) for token in run]
+    return likelihood.nearest(run, likelihood.terms(known))
 
 
 def _entailing(run: Sequence[Token], known: Sequence[Source]) -> tuple[str, ...]:
@@ -107,16 +115,3 @@ def _entailing(run: Sequence[Token], known: Sequence[Source]) -> tuple[str, ...]
     if not said and not any(wrong_agent(run, index) for index in range(len(run))):
         said = [source.cue for source in known if stems <= source.wider_stems]
     return tuple(dict.fromkeys(said))
-
-
-def _nearest(run: Sequence[Token], likelihood: Likelihood, terms: Terms) -> tuple[str, ...]:
-    """Return the cues that come nearest to the words of a run."""
-    found: list[str] = []
-    stems = list(terms.surfaces)
-    for token in run:
-        own = token.stem
-        if own not in terms.surfaces:
-            wider = [one for one in stems if own in lexicon().wider(one)]
-            own = wider[0] if wider else stems[int(likelihood.nearness(token, terms).argmax())] if stems else ""
-        found += [source.cue for source in terms.known if own in source.stems][:1]
-    return tuple(dict.fromkeys(found))

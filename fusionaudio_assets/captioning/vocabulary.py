@@ -64,8 +64,9 @@ def sound_words(label: str) -> frozenset[str]:
 def text_sources(kind: str, text: str) -> list[Source]:
     """Return what a free text supports, by its sentences: each run of claiming words stands for itself."""
     return [
-        Source(_cue(kind, sentence), _with_compounds(run))
+        Source(cue, _with_compounds(run))
         for sentence in _SENTENCE_END.split(text)
+        for cue in [_cue(kind, sentence)]
         for run in claim_runs(sentence)
     ]
 
@@ -151,7 +152,7 @@ def sight(seen: frozenset[str], generic: frozenset[str] = frozenset()) -> Source
 
 def _cue(kind: str, text: str) -> str:
     """Name a cue by its kind and what it says, as much of it as anybody reads."""
-    shown = shorten(text, _SHOWN_CHARACTERS, placeholder=" …")
+    shown = shorten(text[: 2 * _SHOWN_CHARACTERS], _SHOWN_CHARACTERS, placeholder=" …")
     return f"{kind}: {shown}" if shown else kind
 
 

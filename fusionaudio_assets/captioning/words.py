@@ -23,7 +23,7 @@ def word_lists() -> dict[str, Any]:
 
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*")
-_BREAK = re.compile(r"[.,;:!?()\[\]\"“”—–\n]")
+_BREAK = re.compile(r"[.,;:!?…()\[\]<>|*\"“”—–\n\r\u2028\u2029]")
 _stemmer = snowballstemmer.stemmer("english")
 
 _IRREGULAR: dict[str, str] = word_lists()["irregular"]

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import typer
 from pydantic import ValidationError
 
-from fusionaudio_assets.captioning.audit import Auditor
+from fusionaudio_assets.captioning.audit import CUE_KINDS, Auditor
 from fusionaudio_assets.cli.console import complain, printable, say
 from resources.errors import SettingError
 from resources.word_vectors import word_vectors
@@ -39,7 +39,7 @@ def audit(file: str) -> None:
                 complain(f"{printable(file)}, line {number}: {_problem(error)}.")
                 continue
             verdict = auditor.judge(captioned)
-            typer.echo(json.dumps(verdict, ensure_ascii=False))
+            typer.echo(json.dumps(verdict, ensure_ascii=False).encode())  # UTF-8 whatever the terminal speaks
             verdicts.append(_Counted(verdict))
     say(_summary(verdicts, num_malformed))
     if num_malformed:
@@ -73,6 +73,10 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 def _problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
+    if problem["loc"][:1] == ("id",) and problem["type"] != "missing":
+        return "id: Input should be a string or an integer"
+    if problem["type"] == "extra_forbidden":
+        return f"cues: There is no kind {printable(str(problem['loc'][-1]))!r}; there are {', '.join(CUE_KINDS)}"
     place = ".".join(map(str, problem["loc"]))
     return f"{place}: {problem['msg']}" if place else problem["msg"].rstrip(".")
 

@@ -20,9 +20,10 @@ from fusionaudio_assets.workspace import DEFAULT_PROFILE, Workspace
 from resources.embedded import weights
 from resources.lake import Lake
 from resources.profile import Profile, profile_text
+from resources.word_vectors import WEIGHT
 
-_ALWAYS = ("audioset_ontology",)
-"""Data that stages use whatever the profile."""
+_ALWAYS = ("audioset_ontology", WEIGHT)
+"""What stages and `audit` use whatever the profile."""
 
 _TABLE_WIDTH = 185
 """Below it names would be cut."""
@@ -110,7 +111,7 @@ def profile_of(lake: str, name_or_file: str | None = None) -> Profile:
 def needed_by(profile: Profile) -> list[str]:
     """Names of the weights from packages that a profile needs."""
     used = {name for _, _, adapter in adapters_of(profile) for name in package_weights(adapter)}
-    return [*_ALWAYS, *(name for name in weights.names() if name in used)]
+    return [*_ALWAYS, *(name for name in weights.names() if name in used.difference(_ALWAYS))]
 
 
 def _cells(row: ModelRow) -> tuple[str, ...]:

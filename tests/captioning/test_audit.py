@@ -111,6 +111,26 @@ def test_another_voice_instrument_call_or_mood_than_the_cues_tell_is_not(
     assert not verdict(auditor, caption, **cues)["supported"]
 
 
+def test_places_are_characters_and_claims_end_where_clauses_do(auditor: Auditor) -> None:
+    judged = verdict(auditor, "🐕 A dog barks… thunder rolls <b>| café</b>", sound=["a dog barks", "thunder rolls"])
+    assert [(claim["text"], claim["start"]) for claim in judged["claims"]][:2] == [
+        ("dog barks", 4),
+        ("thunder rolls", 15),
+    ]
+
+
+def test_what_is_supported_by_other_words_names_the_nearest_cue(auditor: Auditor) -> None:
+    judged = verdict(auditor, "A motor hums.", sound=["an engine is humming", "a girl laughs", "birds chirp"])
+    assert [claim["by"] for claim in judged["claims"]] == [["sound: an engine is humming"]]
+
+
+def test_ten_thousand_words_are_judged(auditor: Auditor) -> None:
+    long = "a dog barks and rain falls " * 1700
+    judged = verdict(auditor, long, sound=[long])
+    assert judged["supported"]
+    assert len(judged["claims"]) == 3400
+
+
 def test_without_cues_nothing_is_supported(auditor: Auditor) -> None:
     judged = verdict(auditor, "A faint click, then rustling.")
     assert [claim["support"] for claim in judged["claims"]] == [0, 0]
@@ -153,6 +173,7 @@ def test_leaks_are_told_by_kind(auditor: Auditor) -> None:
         b'{"id": 1, "caption": 5}',
         b'{"id": 1, "caption": "rain", "cues": {"sound": "rain"}}',
         b'{"id": 1, "caption": "rain", "cues": {"sound": [1]}}',
+        b'{"id": 1, "caption": "rain", "cues": {"sounds": ["rain"]}}',
         b'{"id": 1, "caption": "\xff"}',
         b"[" * 100_000,
     ],

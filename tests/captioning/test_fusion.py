@@ -3,19 +3,23 @@
 import json
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
 from fusionaudio_assets.captioning.composer import compose
 from fusionaudio_assets.captioning.cues import Cues, MusicCue
 from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.fusion import COMPOSER, _edited, fuse
+from fusionaudio_assets.captioning.likelihood import Likelihood
 from fusionaudio_assets.captioning.prompts import FusionPrompt
 from fusionaudio_assets.captioning.qa import Written, write_pairs
 from fusionaudio_assets.captioning.questions import QaPair
 from fusionaudio_assets.fused_captions import caption_row
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel
+from resources.word_vectors import word_vectors
 from tests.captioning import clips
 
 
@@ -82,6 +86,26 @@ def test_any_other_draft_leaves_the_word_to_the_composer(draft: str, why: str) -
     assert fused.author == COMPOSER
     assert fused.caption == compose(clips.RAIN_AND_THUNDER).caption
     assert why in fused.draft_rejected
+
+
+def test_a_model_that_writes_again_is_told_the_nearest_report() -> None:
+    model = Scripted(answers=("A rainfall drips and thunder rumbles.", "Thunder rumbles while rain falls."))
+    likelihood = Likelihood(word_vectors(lazily=True))
+    (fused,) = fuse([clips.RAIN_AND_THUNDER], model, FusionPrompt(rewrites=1), likelihood)
+    assert fused.author == "scripted"
+    assert '"rainfall drips" is in no report; the nearest is events: Rain.' in model._asked[1].messages[-1].content
+
+
+def test_word_vectors_are_loaded_for_a_rewrite_alone() -> None:
+    """A draft that holds needs none, nor one that is not sent back."""
+
+    def no_model(texts: Sequence[str]) -> NDArray[np.float32]:
+        raise AssertionError(texts)
+
+    for drafts, rewrites in (("Thunder rumbles while rain falls.", 1), ("Thunder rumbles and a cat meows.", 0)):
+        fuse(
+            [clips.RAIN_AND_THUNDER], Scripted(answers=(drafts,)), FusionPrompt(rewrites=rewrites), Likelihood(no_model)
+        )
 
 
 def test_a_model_that_was_busy_is_asked_again_by_the_next_run() -> None:

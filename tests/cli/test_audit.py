@@ -32,6 +32,14 @@ def test_malformed_lines_are_told_by_number_and_the_rest_goes_on(tmp_path: Path)
     assert "3 malformed lines left out" in result.stderr
 
 
+def test_what_is_wrong_with_a_line_is_told_in_words_of_the_format(tmp_path: Path) -> None:
+    lines = b'{"id": 1.5, "caption": "x"}\n{"id": "a", "caption": "x", "cues": {"sounds": ["rain"]}}\n'
+    result = CliRunner().invoke(app, ["audit", "-"], input=lines)
+    assert "line 1: id: Input should be a string or an integer." in result.stderr
+    assert "line 2: cues: There is no kind 'sounds'; there are labels, sound, music, speech, visual." in result.stderr
+    assert not result.stdout
+
+
 def test_one_line_does_not_change_another(terminal: Terminal, tmp_path: Path) -> None:
     alone, after = tmp_path / "alone.jsonl", tmp_path / "after.jsonl"
     alone.write_text(f"{BAD}\n")

@@ -1,0 +1,145 @@
+"""Could a draft's claim be accepted because embeddings find a cue for it, where the words differ?
+
+    python -m benchmarks.embeddings PAIRS
+
+Claims of BRACE's pairs that no cue entails (`benchmarks.grounding` tells of PAIRS): those of the faithful caption are
+true, those with a word that was put in are not. A claim would be accepted when, in one cue, each of its words has one
+at least so near, and the logistic model finds it at least so likely. Both thresholds are chosen on the clips that the
+model was fitted on, each left out of the fit in turn, so that as many claims as possible are accepted and 95 % of them
+are true; the figures are those of the clips set aside. Words of measure must be the cue's own, a narrower name than the
+cue's claims more than it says, and an agent must be able to make the sound.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold
+
+from benchmarks.grounding import UNFITTED, Pair, examples, known, split, words_put_in
+from fusionaudio_assets.captioning.lexicon import lexicon
+from fusionaudio_assets.captioning.likelihood import Embed, Likelihood, Terms, wrong_agent
+from fusionaudio_assets.captioning.support import ground
+from fusionaudio_assets.captioning.words import Token, claim_runs
+from resources.embedded.minilm import MiniLm
+
+WANTED = 0.95
+"""Share of the accepted claims that must be true."""
+
+_FOLDS = 5
+_NEARNESS = np.arange(0, 0.9, 0.05)
+_LIKELIHOOD = np.array([0, 0.58, 0.7, 0.8, 0.85, 0.9, 0.95])
+_Z = 1.96
+
+
+@dataclass(frozen=True)
+class Open:
+    """Claims that no cue entails: how near the nearest cue is to each, how likely it is, and whether it is true."""
+
+    nearness: NDArray[np.float64]
+    likelihood: NDArray[np.float64]
+    is_true: NDArray[np.bool_]
+
+    def accepted(self, nearness: float, likelihood: float) -> NDArray[np.bool_]:
+        """Return for each claim that would be accepted whether it is true."""
+        return self.is_true[(self.nearness >= nearness) & (self.likelihood >= likelihood)]
+
+
+def open_claims(pairs: Sequence[Pair], likelihood_of: Callable[[str], Likelihood]) -> Open:
+    """Gather the claims of pairs, each once for its cues; `likelihood_of` gives the model for a clip."""
+    found: dict[tuple[str, ...], tuple[float, float, bool]] = {}
+    for pair in pairs:
+        likelihood = likelihood_of(pair["clip"])
+        terms = likelihood.terms(known(pair))
+        for run, is_true in _claims(pair):
+            text = " ".join(token.text.lower() for token in run)
+            if ground(text, terms.known).unsupported and not any(wrong_agent(run, at) for at in range(len(run))):
+                likely = min(likelihood.support(run, at, terms) for at in range(len(run)))
+                found[text, str(is_true), *pair["references"]] = (nearness(run, terms, likelihood), likely, is_true)
+    figures = np.array(list(found.values()))
+    return Open(figures[:, 0], figures[:, 1], figures[:, 2].astype(bool))
+
+
+def nearness(run: Sequence[Token], terms: Terms, likelihood: Likelihood) -> float:
+    """Return how near the nearest cue's words are to the farthest word of a claim; 0 where it may not be near."""
+    words, near = lexicon(), likelihood.nearness_to_each(run, terms)
+    for index, source in enumerate(terms.known):
+        for at, token in enumerate(run):
+            if near[index, at] < 1 and (token.stem in words.measures or words.wider(token.stem) & source.stems):
+                near[index, at] = 0
+    return float(near.min(axis=1).max())
+
+
+def chosen(tuned: Open) -> tuple[float, float] | None:
+    """Return the thresholds of nearness and likelihood that accept the most claims of which enough are true."""
+    passing = {
+        (float(near), float(likely)): len(right)
+        for near in _NEARNESS
+        for likely in _LIKELIHOOD
+        if len(right := tuned.accepted(near, likely)) and right.mean() >= WANTED
+    }
+    return max(passing, key=lambda both: passing[both]) if passing else None
+
+
+def left_out_in_turn(pairs: Sequence[Pair], embed: Embed) -> Open:
+    """Gather claims, each judged by coefficients that were fitted without its clip."""
+    words = examples(pairs, Likelihood(embed, UNFITTED))
+    clips = np.array([pair["clip"] for pair in pairs])
+    model: dict[str, Likelihood] = {}
+    for rest, held in GroupKFold(_FOLDS).split(pairs, groups=clips):
+        fitted = Likelihood(embed, words.fitted(np.isin(words.clips, clips[rest])))
+        model |= dict.fromkeys(clips[held].tolist(), fitted)
+    return open_claims(pairs, model.__getitem__)
+
+
+def told(right: NDArray[np.bool_]) -> str:
+    """The share of true claims with its 95 % interval (Wilson)."""
+    if not len(right):
+        return "none accepted"
+    n, share = len(right), float(right.mean())
+    middle, scale = share + _Z**2 / (2 * n), 1 + _Z**2 / n
+    spread = _Z * np.sqrt(share * (1 - share) / n + (_Z / (2 * n)) ** 2)
+    return f"{n} accepted, {share:.3f} true ({(middle - spread) / scale:.3f} to {(middle + spread) / scale:.3f})"
+
+
+def _claims(pair: Pair) -> Iterator[tuple[list[Token], bool]]:
+    wrong = set(words_put_in(pair["faithful"], pair["hallucinated"]))
+    yield from ((run, True) for run in claim_runs(pair["faithful"]))
+    yield from ((run, False) for run in claim_runs(pair["hallucinated"]) if wrong & {token.start for token in run})
+
+
+def main() -> None:
+    """Choose the thresholds, and print what they would do on either side, beside embeddings alone."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pairs", type=Path, metavar="PAIRS")
+    pairs = [json.loads(line) for line in parser.parse_args().pairs.read_text(encoding="utf-8").splitlines()]
+    embed = MiniLm(2).embed
+    tuned_pairs, held_pairs = split(pairs)
+    tuned, all_fitted = left_out_in_turn(tuned_pairs, embed), Likelihood(embed)
+    held = open_claims(held_pairs, lambda _: all_fitted)
+    for name, side in (("left out in turn", tuned), ("set aside", held)):
+        print(f"{name}: {len(side.is_true)} claims that no cue entails, {side.is_true.mean():.3f} true")
+    rules = {"embeddings alone, the best of them": (float(_best_alone(tuned)), 0.0), "both": chosen(tuned)}
+    for name, rule in rules.items():
+        if rule is None:
+            print(f"{name}: no thresholds do")
+            continue
+        near, likely = rule
+        print(f"{name}, nearness {near:.2f}, likelihood {likely:.2f}:")
+        print(f"  left out in turn: {told(tuned.accepted(near, likely))}")
+        print(f"  set aside: {told(held.accepted(near, likely))}")
+
+
+def _best_alone(tuned: Open) -> float:
+    """Return the nearness at which the largest share of at least 20 accepted claims is true."""
+    return max(
+        (near for near in _NEARNESS if len(tuned.accepted(near, 0)) >= 20), key=lambda n: tuned.accepted(n, 0).mean()
+    )
+
+
+if __name__ == "__main__":
+    main()
