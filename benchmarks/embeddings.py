@@ -4,10 +4,10 @@
 
 Claims of BRACE's pairs that no cue entails (`benchmarks.grounding` tells of PAIRS): those of the faithful caption are
 true, those with a word that was put in are not. A claim would be accepted when, in one cue, each of its words has one
-at least so near, and the logistic model finds it at least so likely. Both thresholds are chosen on the clips that the
-model was fitted on, each left out of the fit in turn, so that as many claims as possible are accepted and 95 % of them
-are true; the figures are those of the clips set aside. Words of measure must be the cue's own, a narrower name than the
-cue's claims more than it says, and an agent must be able to make the sound.
+at least so near, and the logistic model finds it at least so likely. Thresholds are chosen on the clips that the model
+was fitted on, each left out of the fit in turn; what counts is what they do on the clips set aside. Words of measure
+must be the cue's own, a narrower name than the cue's claims more than it says, and an agent must be able to make the
+sound.
 """
 
 import argparse
@@ -74,15 +74,26 @@ def nearness(run: Sequence[Token], terms: Terms, likelihood: Likelihood) -> floa
     return float(near.min(axis=1).max())
 
 
-def chosen(tuned: Open) -> tuple[float, float] | None:
-    """Return the thresholds of nearness and likelihood that accept the most claims of which enough are true."""
-    passing = {
-        (float(near), float(likely)): len(right)
-        for near in _NEARNESS
-        for likely in _LIKELIHOOD
-        if len(right := tuned.accepted(near, likely)) and right.mean() >= WANTED
+def rules(tuned: Open) -> dict[str, tuple[float, float]]:
+    """Return least nearness and least likelihood by what they were chosen for."""
+    near_alone = {(float(near), 0.0): tuned.accepted(near, 0) for near in _NEARNESS}
+    both = {(float(near), float(likely)): tuned.accepted(near, likely) for near in _NEARNESS for likely in _LIKELIHOOD}
+    enough = {rule: right for rule, right in both.items() if len(right) and right.mean() >= WANTED}
+    return {
+        "embeddings alone, the surest": max(near_alone, key=lambda rule: interval(near_alone[rule])[0]),
+        "both, the surest": max(both, key=lambda rule: interval(both[rule])[0]),
+        "both, accepting most": max(enough, key=lambda rule: len(enough[rule])),
     }
-    return max(passing, key=lambda both: passing[both]) if passing else None
+
+
+def interval(right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson)."""
+    if not len(right):
+        return 0.0, 1.0
+    n, share = len(right), float(right.mean())
+    middle, scale = share + _Z**2 / (2 * n), 1 + _Z**2 / n
+    spread = float(_Z * np.sqrt(share * (1 - share) / n + (_Z / (2 * n)) ** 2))
+    return (middle - spread) / scale, (middle + spread) / scale
 
 
 def left_out_in_turn(pairs: Sequence[Pair], embed: Embed) -> Open:
@@ -96,16 +107,6 @@ def left_out_in_turn(pairs: Sequence[Pair], embed: Embed) -> Open:
     return open_claims(pairs, model.__getitem__)
 
 
-def told(right: NDArray[np.bool_]) -> str:
-    """The share of true claims with its 95 % interval (Wilson)."""
-    if not len(right):
-        return "none accepted"
-    n, share = len(right), float(right.mean())
-    middle, scale = share + _Z**2 / (2 * n), 1 + _Z**2 / n
-    spread = _Z * np.sqrt(share * (1 - share) / n + (_Z / (2 * n)) ** 2)
-    return f"{n} accepted, {share:.3f} true ({(middle - spread) / scale:.3f} to {(middle + spread) / scale:.3f})"
-
-
 def _claims(pair: Pair) -> Iterator[tuple[list[Token], bool]]:
     wrong = set(words_put_in(pair["faithful"], pair["hallucinated"]))
     yield from ((run, True) for run in claim_runs(pair["faithful"]))
@@ -113,7 +114,7 @@ def _claims(pair: Pair) -> Iterator[tuple[list[Token], bool]]:
 
 
 def main() -> None:
-    """Choose the thresholds, and print what they would do on either side, beside embeddings alone."""
+    """Choose the thresholds, and print what they would do on either side."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path, metavar="PAIRS")
     pairs = [json.loads(line) for line in parser.parse_args().pairs.read_text(encoding="utf-8").splitlines()]
@@ -123,22 +124,12 @@ def main() -> None:
     held = open_claims(held_pairs, lambda _: all_fitted)
     for name, side in (("left out in turn", tuned), ("set aside", held)):
         print(f"{name}: {len(side.is_true)} claims that no cue entails, {side.is_true.mean():.3f} true")
-    rules = {"embeddings alone, the best of them": (float(_best_alone(tuned)), 0.0), "both": chosen(tuned)}
-    for name, rule in rules.items():
-        if rule is None:
-            print(f"{name}: no thresholds do")
-            continue
-        near, likely = rule
-        print(f"{name}, nearness {near:.2f}, likelihood {likely:.2f}:")
-        print(f"  left out in turn: {told(tuned.accepted(near, likely))}")
-        print(f"  set aside: {told(held.accepted(near, likely))}")
-
-
-def _best_alone(tuned: Open) -> float:
-    """Return the nearness at which the largest share of at least 20 accepted claims is true."""
-    return max(
-        (near for near in _NEARNESS if len(tuned.accepted(near, 0)) >= 20), key=lambda n: tuned.accepted(n, 0).mean()
-    )
+    for name, (near, likely) in rules(tuned).items():
+        print(f"{name}: nearness {near:.2f}, likelihood {likely:.2f}")
+        for side_name, side in (("left out in turn", tuned), ("set aside", held)):
+            right = side.accepted(near, likely)
+            low, high = interval(right)
+            print(f"  {side_name}: {len(right)} accepted, {right.mean():.3f} true ({low:.3f} to {high:.3f})")
 
 
 if __name__ == "__main__":

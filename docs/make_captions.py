@@ -46,8 +46,6 @@ def _shown(cues: Cues) -> str:
         shown.append(f"{event.label} {event.score:g} ({times} s)")
     for one in cues.stretches:
         shown.append(f"sound {one.start_s:g}–{one.end_s:g} s{': ' if one.manner else ''}{', '.join(one.manner)}")
-    if cues.speech and cues.speech.manner:
-        shown.append(f"spoken in a {cues.speech.manner} manner")
     if music := cues.music:
         tempo = f"{music.tempo_bpm:g} BPM" if music.tempo_bpm else ""
         words = (*music.genres, *music.instruments, *music.moods, tempo)

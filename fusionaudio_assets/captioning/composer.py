@@ -7,17 +7,16 @@ It claims nothing that `support` would not accept: both take their words from `r
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import Facts, Heard, Music, facts_of, plain_words
+from fusionaudio_assets.captioning.facts import Facts, Heard, Music, facts_of
 from fusionaudio_assets.captioning.layers import in_order, layers_of, music_frames
 from fusionaudio_assets.captioning.music_phrases import MusicPhrases
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.timeline import Timeline
 from fusionaudio_assets.captioning.unnamed import unnamed_sounds
 from fusionaudio_assets.captioning.wording import Wording, joined
-from resources.english import with_article
 
 NO_FACTS = "no cue is sure enough to say what is heard"
 _SILENCE = (
@@ -93,7 +92,7 @@ class _Writer:
 
     def __init__(self, facts: Facts, unnamed: tuple[Heard, ...], cues: Cues, rng: random.Random) -> None:
         self.rng = rng
-        self.facts = _with_manner(facts, cues)
+        self.facts = facts
         self.unnamed = unnamed
         self.cues = cues
         self.duration_s = cues.duration_s
@@ -212,17 +211,6 @@ class _Writer:
         else:
             options = (f"what sounds like {nouns} can be heard", f"there is what sounds like {nouns}")
         return self.rng.choice(options)
-
-
-def _with_manner(facts: Facts, cues: Cues) -> Facts:
-    """Tell how somebody speaks, where one plain word says it."""
-    speech = facts.speech
-    said = cues.speech.manner if cues.speech and cues.speech.present else ""
-    (manner, *_) = (*plain_words([said]), "")
-    if speech is None or not manner or " " in manner:
-        return facts
-    clauses = tuple(f"{clause} in {with_article(manner)} tone" for clause in speech.clauses)
-    return replace(facts, speech=replace(speech, clauses=clauses))
 
 
 def _is_short(text: str) -> bool:

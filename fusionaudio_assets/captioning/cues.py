@@ -75,21 +75,17 @@ def _of_plain_classes(events: tuple[EventCue, ...]) -> tuple[EventCue, ...]:
 
 
 class SpeechCue(_Frozen):
-    """What is known about speech.
+    """What is known about speech; whispers, shouts, conversations and monologues are events.
 
     Attributes:
         present: Somebody speaks.
         language: English name of the language when it is sure, else empty.
-        kind: A word about its form, e.g. ``"conversation"``; empty when unknown.
-        manner: A word about how it is spoken, e.g. ``"calm"``; empty when unknown.
         text: The words of the transcript. They never reach a caption; they are here for the leak check, and for the
             prompts of large models where the profile says so.
     """
 
     present: bool = False
     language: str = ""
-    kind: str = ""
-    manner: str = ""
     text: str = ""
 
 

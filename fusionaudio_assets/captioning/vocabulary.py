@@ -95,9 +95,8 @@ def sources(cues: Cues) -> list[Source]:
         found.append(Source("events: Speech", content_words("man woman talk speak")))
     found += text_sources("sound", cues.sound) + _measured_source(cues)
     if cues.speech and cues.speech.present:
-        told = " ".join(filter(None, (cues.speech.manner, cues.speech.kind, cues.speech.language)))
-        words = sound_words("Speech") | content_words(f"{told} manner tone")
-        found.append(Source(_cue("speech", told), words))
+        words = sound_words("Speech") | content_words(cues.speech.language)
+        found.append(Source(_cue("speech", cues.speech.language), words))
     if cues.singing:
         found.append(Source("singing", sound_words("Singing")))
     found += _music_source(cues, labels)

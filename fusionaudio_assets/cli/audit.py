@@ -1,6 +1,7 @@
 """`fusionaudio audit`: judge captions of any origin, one JSON object a line."""
 
 import json
+import re
 import statistics
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from fusionaudio_assets.cli.console import complain, printable, say
 from resources.errors import SettingError
 from resources.word_vectors import word_vectors
 
+_LINE_OF_ONE = re.compile(r"at line 1 column")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -26,6 +28,7 @@ def audit(file: str) -> None:
         SettingError: There is no such file.
         Exit: Code 1, when a line is malformed; all others have been judged.
     """
+    name = "stdin" if file == "-" else printable(file)
     with _opened(file) as lines:
         auditor = Auditor(word_vectors())
         verdicts, num_malformed = [], 0
@@ -36,7 +39,7 @@ def audit(file: str) -> None:
                 captioned = auditor.read(text)
             except ValidationError as error:
                 num_malformed += 1
-                complain(f"{printable(file)}, line {number}: {_problem(error)}.")
+                complain(f"{name}, line {number}: {_problem(error)}.")
                 continue
             verdict = auditor.judge(captioned)
             typer.echo(json.dumps(verdict, ensure_ascii=False).encode())  # UTF-8 whatever the terminal speaks
@@ -59,14 +62,17 @@ class _Counted:
 
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
+    hint = "Give the path of a JSONL file, or - to read from stdin."
     if file == "-":
+        if sys.stdin is None:
+            raise SettingError("There is no stdin.", hint=hint)
         yield sys.stdin.buffer
         return
     path = Path(file)
+    if path.is_dir():
+        raise SettingError(f"{printable(file)!r} is a folder.", hint=hint)
     if not path.is_file():
-        raise SettingError(
-            f"There is no file {printable(file)!r}.", hint="Give the path of a JSONL file, or - to read from stdin."
-        )
+        raise SettingError(f"There is no file {printable(file)!r}.", hint=hint)
     with path.open("rb") as lines:
         yield lines
 
@@ -78,7 +84,8 @@ def _problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         return f"cues: There is no kind {printable(str(problem['loc'][-1]))!r}; there are {', '.join(CUE_KINDS)}"
     place = ".".join(map(str, problem["loc"]))
-    return f"{place}: {problem['msg']}" if place else problem["msg"].rstrip(".")
+    message = _LINE_OF_ONE.sub("at column", problem["msg"].rstrip("."))
+    return f"{place}: {message}" if place else message
 
 
 def _summary(verdicts: list[_Counted], num_malformed: int) -> str:
@@ -90,5 +97,9 @@ def _summary(verdicts: list[_Counted], num_malformed: int) -> str:
     told = [f"{count} {name} ({count / len(verdicts):.1%})" for name, count in counts.items() if verdicts]
     if verdicts:
         told.append(f"median support {statistics.median(one.support for one in verdicts):.2f}")
-    malformed = [f"{num_malformed} malformed lines left out"] if num_malformed else []
-    return "; ".join([f"{len(verdicts)} captions judged", *told, *malformed]) + "."
+    malformed = [f"{_counted(num_malformed, 'malformed line')} left out"] if num_malformed else []
+    return "; ".join([f"{_counted(len(verdicts), 'caption')} judged", *told, *malformed]) + "."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -37,8 +37,6 @@ cues = st.builds(
         SpeechCue,
         present=st.booleans(),
         language=hostile,
-        kind=hostile,
-        manner=st.one_of(hostile, st.sampled_from(("calm", "excited"))),
         text=hostile,
     ),
     singing=st.booleans(),

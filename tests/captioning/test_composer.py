@@ -91,14 +91,6 @@ def test_every_class_is_said_in_words_that_support_it(label: str) -> None:
     assert composed.abstained or not check_support(composed.caption, cues).unsupported
 
 
-def test_a_manner_is_told_only_of_speech_that_is_there() -> None:
-    calm = SpeechCue(present=True, manner="calm")
-    assert "in a calm tone" in words(Cues(duration_s=4, speech=calm))
-    absent = calm.model_copy(update={"present": False})
-    labelled = Cues(duration_s=4, labels=(LabelCue(name="Speech"),), speech=absent)
-    assert "calm" not in words(labelled)
-
-
 def test_the_page_of_captions_is_up_to_date() -> None:
     """Whoever changes a wording sees, and reads, all captions that change with it."""
     page = runpy.run_path(str(DOCS / "make_captions.py"))["page"]()

@@ -28,7 +28,8 @@ def test_malformed_lines_are_told_by_number_and_the_rest_goes_on(tmp_path: Path)
     assert result.exit_code == 1
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["a", 7]
     for number in (2, 4, 5):
-        assert f"line {number}: " in result.stderr
+        assert f"stdin, line {number}: " in result.stderr
+    assert "line 2: Invalid JSON: expected ident at column 2." in result.stderr
     assert "3 malformed lines left out" in result.stderr
 
 

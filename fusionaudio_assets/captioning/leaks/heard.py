@@ -32,7 +32,7 @@ def heard_stems(cues: Cues) -> frozenset[str]:
         found |= sound_stems("Singing")
     texts = [cues.sound]
     if cues.speech:
-        texts += [cues.speech.language, cues.speech.kind, cues.speech.manner]
+        texts.append(cues.speech.language)
     if music := cues.music:
         found |= sound_stems("Music")
         texts += [music.description, *music.genres, *music.instruments, *music.moods, *music.vocals]
