@@ -27,12 +27,11 @@ from fusionaudio_assets.captioning.support import ground
 from fusionaudio_assets.captioning.words import Token, claim_runs
 from resources.embedded.minilm import MiniLm
 
-WANTED = 0.95
-"""Share of the accepted claims that must be true."""
-
 _FOLDS = 5
-_NEARNESS = np.arange(0, 0.9, 0.05)
-_LIKELIHOOD = np.array([0, 0.58, 0.7, 0.8, 0.85, 0.9, 0.95])
+_NEARNESS = [step / 20 for step in range(18)]
+_LIKELIHOOD = [0.0, 0.58, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98]
+_NEAR = 0.4
+"""Nearness from which on a cue is found at all: half of the words that were put in do not reach it."""
 _Z = 1.96
 
 
@@ -75,15 +74,13 @@ def nearness(run: Sequence[Token], terms: Terms, likelihood: Likelihood) -> floa
 
 
 def rules(tuned: Open) -> dict[str, tuple[float, float]]:
-    """Return least nearness and least likelihood by what they were chosen for."""
-    near_alone = {(float(near), 0.0): tuned.accepted(near, 0) for near in _NEARNESS}
-    both = {(float(near), float(likely)): tuned.accepted(near, likely) for near in _NEARNESS for likely in _LIKELIHOOD}
-    enough = {rule: right for rule, right in both.items() if len(right) and right.mean() >= WANTED}
-    return {
-        "embeddings alone, the surest": max(near_alone, key=lambda rule: interval(near_alone[rule])[0]),
-        "both, the surest": max(both, key=lambda rule: interval(both[rule])[0]),
-        "both, accepting most": max(enough, key=lambda rule: len(enough[rule])),
+    """Return the surest thresholds, least nearness and least likelihood, of three kinds of rule."""
+    kinds = {
+        "by embeddings alone": [(near, 0.0) for near in _NEARNESS],
+        "by likelihood alone": [(0.0, likely) for likely in _LIKELIHOOD],
+        "by both, a cue being near": [(near, likely) for near in _NEARNESS if near >= _NEAR for likely in _LIKELIHOOD],
     }
+    return {name: max(pairs, key=lambda rule: interval(tuned.accepted(*rule))[0]) for name, pairs in kinds.items()}
 
 
 def interval(right: NDArray[np.bool_]) -> tuple[float, float]:

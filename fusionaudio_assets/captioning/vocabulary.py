@@ -151,7 +151,9 @@ def sight(seen: frozenset[str], generic: frozenset[str] = frozenset()) -> Source
 
 def _cue(kind: str, text: str) -> str:
     """Name a cue by its kind and what it says, as much of it as anybody reads."""
-    shown = shorten(text[: 2 * _SHOWN_CHARACTERS], _SHOWN_CHARACTERS, placeholder=" …")
+    shown = " ".join(text[: 2 * _SHOWN_CHARACTERS].split())
+    if len(shown) > _SHOWN_CHARACTERS:
+        shown = shorten(shown, _SHOWN_CHARACTERS, placeholder=" …")
     return f"{kind}: {shown}" if shown else kind
 
 
