@@ -44,7 +44,8 @@ def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work:
 def write(jobs: Sequence[Job], models: Models, params: FusionParams) -> list[Row | ClipError]:
     """Write a caption for each clip; one that the model could not answer for now is left for the next run."""
     clips = [Cues.model_validate(job.inputs["cues"]) for job in jobs]
-    fused = fuse(clips, models.of("writer", LanguageModel), params.prompt, _likelihood())
+    likelihood = _likelihood() if params.prompt.max_rewrites else None
+    fused = fuse(clips, models.of("writer", LanguageModel), params.prompt, likelihood)
     return [
         one.unanswered or caption_row(one) | {"left_out": job.inputs["left_out"]}
         for job, one in zip(jobs, fused, strict=True)
@@ -53,7 +54,7 @@ def write(jobs: Sequence[Job], models: Models, params: FusionParams) -> list[Row
 
 @cache
 def _likelihood() -> Likelihood:
-    """One for the process, since it keeps the vectors that it met; the model loads when a draft first needs one."""
+    """One for the process, since it keeps the vectors that it met; their model loads when a draft first needs it."""
     return Likelihood(word_vectors(lazily=True))
 
 

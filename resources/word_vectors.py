@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resources.embedded import minilm
-from resources.embedded.weights import revision
+from resources.embedded.weights import revision, weight_path
 
 WEIGHT = minilm.WEIGHT
 """The coefficients of grounding were fitted with this model, so no profile chooses another."""
@@ -22,7 +22,9 @@ def word_vectors(*, lazily: bool = False) -> Callable[[Sequence[str]], NDArray[n
         WeightsMissing: It is not in the cache of weights.
     """
     model = minilm.MiniLm()
-    if not lazily:
+    if lazily:
+        weight_path(WEIGHT)  # what is missing is told before the work that needs it
+    else:
         model.load()
     return model.embed
 

@@ -103,7 +103,6 @@ def fuse(
         ModelUnavailable: The model is gone. A clip that only it cannot answer gets the composer's caption.
     """
     prompt = prompt or FusionPrompt()
-    likelihood = likelihood if prompt.max_rewrites else None
     clips = [plain_cues(cues) for cues in clips]
     results = [_composed(cues) for cues in clips]
     if model is None:

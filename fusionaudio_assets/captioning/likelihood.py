@@ -177,9 +177,9 @@ class Terms:
     def contradict(self, run: Sequence[Token], index: int) -> bool:
         """Whether a cue says the opposite of the same thing and none says as much: "a woman talks" of a man talking."""
         own = run[index].stem
-        rest = {token.stem for token in run if token.stem != own}
         for pair in lexicon().opposites:
             if own in pair.ones and not pair.ones & self.surfaces.keys():
+                rest = {token.stem for token in run if token.stem != own}
                 told = [source for source in self.known if pair.others & source.stems]
                 return any(rest & source.wider_stems for source in told) or (bool(told) and not rest)
         return False
