@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import Facts, Heard, Music, facts_of
+from fusionaudio_assets.captioning.facts import FAINT_LUFS, Facts, Heard, Music, facts_of
 from fusionaudio_assets.captioning.layers import in_order, layers_of, music_frames
 from fusionaudio_assets.captioning.music_phrases import MusicPhrases
 from fusionaudio_assets.captioning.relations import confused_with
@@ -29,7 +29,6 @@ _SHORT_WORDS = 9
 _CURT_WORDS = 4
 """A caption of fewer words sounds curt."""
 _WHOLE = 0.85
-_FAINT_LUFS = -38.0
 _REST_S, _REST = 1.5, 0.2
 """Quiet of this length, and of this share of the clip, is told of."""
 _BINDING = frozenset({"while", "as", "before"})
@@ -131,7 +130,7 @@ class _Writer:
         if len(text.split()) < _CURT_WORDS:
             lasts = " throughout" if one.spans and one.coverage >= _WHOLE else ""
             text = f"{self.wording.noun(one)} can be heard{when or lasts}"
-        faint = self.cues.loudness_lufs is not None and self.cues.loudness_lufs <= _FAINT_LUFS
+        faint = self.cues.loudness_lufs is not None and self.cues.loudness_lufs <= FAINT_LUFS
         return f"faintly, {text}" if faint else text
 
     def _hushed(self, told: list[str]) -> list[str]:

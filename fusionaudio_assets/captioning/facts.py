@@ -28,6 +28,8 @@ LIKELY_SCORE = 0.3
 CLEAR_SCORE = 0.7
 CONFIRMED_QUALITY = 0.5
 REFUTED_QUALITY = 0.2
+FAINT_LUFS = -38.0
+"""A clip no louder than this is heard faintly."""
 _MAX_SOUNDS = 4
 _MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood"})
 _STEADY_GROUPS = frozenset({"weather", "water", "fire", "engine", "vehicle", "noise", "insect", "texture"})

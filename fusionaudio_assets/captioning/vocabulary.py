@@ -8,7 +8,7 @@ from itertools import pairwise
 from textwrap import shorten
 
 from fusionaudio_assets.captioning.cues import Cues, MusicCue
-from fusionaudio_assets.captioning.facts import LIKELY_SCORE, is_confirmed, tempo_word
+from fusionaudio_assets.captioning.facts import FAINT_LUFS, LIKELY_SCORE, is_confirmed, tempo_word
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.relations import sharpening_groups, together
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, Token, claim_runs, content_words, stem
@@ -105,12 +105,11 @@ def sources(cues: Cues) -> list[Source]:
 
 def _measured_source(cues: Cues) -> list[Source]:
     """What was measured supports how long, how often and in which manner something sounds, never what it is."""
-    if not cues.stretches:
-        return []
     manners = dict.fromkeys(word for one in cues.stretches for word in one.manner)
-    faint = "faint faintly" if cues.loudness_lufs is not None else ""
-    words = content_words(f"{_TIMED} {' '.join(manners)} {_COURSE} {faint}")
-    return [Source(_cue("signal", ", ".join(manners)), words)]
+    timed = f"{_TIMED} {_COURSE}" if cues.stretches else ""
+    faint = "faint faintly" if cues.loudness_lufs is not None and cues.loudness_lufs <= FAINT_LUFS else ""
+    words = content_words(f"{timed} {' '.join(manners)} {faint}")
+    return [Source(_cue("signal", ", ".join(manners)), words)] if words else []
 
 
 def audible_stems(cues: Cues) -> frozenset[str]:
