@@ -49,7 +49,7 @@ def scene(*events: Event, **more: Any) -> Truth:
         ("Music plays over chatter.", (CROW,), "wrong wrong", set()),
         ("Near silence, with no distinct sound.", (), "right", set()),
         ("Near silence.", (CROW,), "wrong", set()),
-        ("A crow caws, and the rest is quiet.", (CROW,), "right right", {"crow"}),
+        ("A crow caws, and the rest is quiet.", (CROW,), "right open", {"crow"}),
         ("A hiss, then all is quiet.", (HISS,), "right wrong", {"white"}),
         ("A short, low-pitched sound is heard twice.", (CROW,), "", set()),
         ("A steady hiss, without speech.", (HISS,), "right", {"white"}),

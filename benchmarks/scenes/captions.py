@@ -98,8 +98,9 @@ class Judge:
         if SILENCE in mention:
             loud = [event for event in truth.events if event.level_db >= AUDIBLE_DB]
             over_s = max((event.offset_s for event in loud), default=0.0)
-            hushed = not loud or (partly and truth.duration_s - over_s >= _HUSHED_S)
-            return Verdict.RIGHT if hushed else Verdict.WRONG
+            if loud and partly and truth.duration_s - over_s >= _HUSHED_S:
+                return Verdict.OPEN
+            return Verdict.WRONG if loud else Verdict.RIGHT
         is_open = any(self._is_open(mention, event) for event in truth.events)
         return Verdict.OPEN if is_open or mention & self._spaces else Verdict.WRONG
 

@@ -95,6 +95,11 @@ def _captions(scored: Sequence[Scored]) -> list[Figure]:
             f"{len(scored) - len(silent)} scenes",
         ),
         Figure(
+            "captions that tell how it sounds and name no source",
+            str(sum(one.names_none for one in sounding)),
+            f"{len(sounding)} captions of sounds",
+        ),
+        Figure(
             "captions that a scene of other sources has too",
             str(len(shared(scored))),
             f"{len(captioned)} captions",

@@ -80,6 +80,12 @@ class Scored:
         return all(is_noise(event) for event in self.truth.events)
 
     @property
+    def names_none(self) -> bool:
+        """The caption names no source, rightly or wrongly."""
+        judged = any(verdict != Verdict.OPEN for _, verdict in self.judged.claims)
+        return bool(self.caption) and not (judged or self.judged.named)
+
+    @property
     def gives_source(self) -> bool:
         """The caption names something that is not there."""
         return any(verdict == Verdict.WRONG for _, verdict in self.judged.claims)
