@@ -130,6 +130,12 @@ def test_what_is_known_without_loading_is_said_before_any_work(
         run(stage, role, model)
 
 
+def test_a_model_that_is_not_in_its_folder_is_said_with_its_place(run: Run, tmp_path: Path) -> None:
+    model = {"adapter": "resources.torch_models.demucs.Demucs", "model": "nothing", "repository": str(tmp_path)}
+    with pytest.raises(WeightsMissing, match=r"stages.stems.models.separator: `model` = 'nothing': .*There are: none"):
+        run("stems", "separator", model)
+
+
 @pytest.mark.skipif(ctranslate2.get_cuda_device_count() > 0, reason="there is a GPU")
 def test_a_shard_that_the_daemon_runs_is_stopped_before_its_first_clip_as_well(captioned: Workspace) -> None:
     profile = yaml.safe_load(captioned.lake.read_text(PROFILE_FILE))
