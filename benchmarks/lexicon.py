@@ -39,6 +39,16 @@ BY_HYPERNYM = {
 }
 OF_THINGS = frozenset({"animal", "food", "plant", "substance", "nature", "phenomenon", "artifact", "music", "vehicle"})
 PART_OF_SPEECH = {"v": "action", "a": "quality", "r": "quality"}
+PLACES = (
+    "room building establishment mercantile_establishment housing shelter facility building_complex stadium "
+    "playing_field airfield road thoroughfare passageway stairway public_square marketplace municipality "
+    "tract vegetation geological_formation body_of_water"
+)
+PLACE_SHARE = 0.35
+"""A place is named where at least this share of a word's uses tells of one."""
+THING_KINDS = frozenset({"artifact", "vehicle", "music", "food", "plant", "substance", "nature", "body"})
+THING_SHARE = 0.25
+"""A noun may name a thing where at least this share of its uses does."""
 SOUND_NOUNS, SOUND_VERBS = ("sound", "noise"), ("sound", "ring", "beep")
 COMMON_ZIPF, COMMON_CONCRETE_ZIPF = 3.0, 2.5
 TOO_WIDE = (
@@ -156,6 +166,21 @@ def names_a_sound(net: WordNet, files: list[str], word: str) -> bool:
     return any(heads & net.closure(synset).keys() for _, synset in net.ranked(word)[:6])
 
 
+def names_a_place(net: WordNet, word: str) -> bool:
+    """Whether a word is mostly the name of a place: a room, a building, a road, a piece of land or water."""
+    heads = {net.senses[head]["n"][0] for head in PLACES.split()}
+    ranked = net.ranked(word)
+    told = sum(weight for weight, synset in ranked if synset[0] == "n" and heads & net.closure(synset).keys())
+    return bool(ranked) and told >= PLACE_SHARE * sum(weight for weight, _ in ranked)
+
+
+def may_name_a_thing(net: WordNet, files: list[str], word: str) -> bool:
+    """Whether a good share of a noun's uses tells of a thing that can be touched: "crane", "match", "printer"."""
+    ranked = [(weight, synset) for weight, synset in net.ranked(word) if synset[0] == "n"]
+    told = sum(weight for weight, synset in ranked if CONCRETE.get(files[net.lexical[synset]]) in THING_KINDS)
+    return bool(ranked) and told >= THING_SHARE * sum(weight for weight, _ in ranked)
+
+
 def wider_names(net: WordNet, word: str) -> list[str]:
     """Return synonyms and the one-word names above the first noun sense, the nearest first."""
     nouns = [synset for _, synset in net.ranked(word) if synset[0] == "n"][:1]
@@ -178,11 +203,17 @@ def main() -> None:
     kinds: dict[str, list[str]] = defaultdict(list)
     wider: dict[str, list[str]] = {}
     sounding: list[str] = []
+    places: list[str] = []
+    things: list[str] = []
     for word in sorted(word for word in net.senses if re.fullmatch("[a-z]{3,}", word)):
         zipf = zipf_frequency(word, "en")
         kind = kind_of(net, files, word)
         if zipf >= COMMON_CONCRETE_ZIPF and names_a_sound(net, files, word):
             sounding.append(word)
+        if zipf >= COMMON_CONCRETE_ZIPF and names_a_place(net, word):
+            places.append(word)
+        if zipf >= COMMON_CONCRETE_ZIPF and kind not in THING_KINDS and may_name_a_thing(net, files, word):
+            things.append(word)
         if kind and zipf >= (COMMON_CONCRETE_ZIPF if kind in {*CONCRETE.values(), *BY_HYPERNYM} else COMMON_ZIPF):
             kinds[kind].append(word)
             if (kind in OF_THINGS or word in sounding[-1:]) and (names := wider_names(net, word)):
@@ -191,6 +222,8 @@ def main() -> None:
     for kind, words in sorted(kinds.items()):
         print(f"[kind {kind}]", *_wrapped(words), sep="\n")
     print("[sounding]", *_wrapped(sounding), sep="\n")
+    print("[places]", *_wrapped(places), sep="\n")
+    print("[things]", *_wrapped(things), sep="\n")
     print("[familiar]", *_wrapped(_familiar()), sep="\n")
     print("[wider]", *(f"{word}: {' '.join(names)}" for word, names in wider.items()), sep="\n")
 

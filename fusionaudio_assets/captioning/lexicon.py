@@ -49,6 +49,8 @@ class Lexicon:
         kinds: What a word names: ``"animal"``, ``"music"``, ``"vehicle"``, ``"action"``, ``"quality"`` ...
         wider_names: Synonyms and wider names, ``"car"``: ``{"automobil", "vehicl"}``.
         sounding: Words that name a sound or how one is made.
+        places: Words that name a place: a room, a building, a road, a piece of land or water.
+        things: Words that may name a thing that can be touched, though their most frequent sense is another.
         classes: In how many sound classes' names and descriptions a word stands.
         measures: Words of degree, order and place that claim no source.
         agents: Who can make which sound.
@@ -58,6 +60,8 @@ class Lexicon:
     kinds: dict[str, str]
     wider_names: dict[str, frozenset[str]]
     sounding: frozenset[str]
+    places: frozenset[str]
+    things: frozenset[str]
     classes: dict[str, int]
     measures: frozenset[str]
     agents: tuple[AgentRule, ...]
@@ -103,6 +107,8 @@ def lexicon() -> Lexicon:
         kinds=kinds,
         wider_names=wider,
         sounding=_stems(" ".join(made["sounding"])) | _stems(by_hand["kinds"]["acoustic"]) | calls,
+        places=_stems(" ".join(made["places"])),
+        things=_stems(" ".join(made["things"])),
         classes={
             one: int(count) for one, _, count in (cell.partition("=") for cell in " ".join(made["familiar"]).split())
         },

@@ -1,7 +1,8 @@
 """The labelled sentences of `data/leaks.jsonl`: who leaks, where, and what each clip's cues are.
 
-``dev`` and ``held-out`` were written before the rules, ``later``, ``last`` and ``final`` each before the next round of
-mending. The first run on each set stands in docs/quality.md; since then all of them may be tuned on.
+``dev`` and ``held-out`` were written before the rules, ``later``, ``last``, ``final``, ``fresh``, ``second``,
+``third``, ``fourth``, ``fifth`` and ``sixth`` each before the next round of mending. The first run on each set stands
+in docs/quality.md; since then all of them may be tuned on.
 """
 
 import json

@@ -4,7 +4,7 @@ Pure functions over words; the lists and patterns they go by are in `leak_words.
 is never a leak: "an orange juice advert" is one only where nobody tagged or described it by ear.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks.heard import heard_stems, seen_stems
@@ -12,7 +12,7 @@ from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.quoted import quoted_leaks
 from fusionaudio_assets.captioning.leaks.reported import reported_leaks
 from fusionaudio_assets.captioning.leaks.spoken import spoken_leaks
-from fusionaudio_assets.captioning.leaks.visual import visual_leaks
+from fusionaudio_assets.captioning.leaks.visual import WRITTEN, visual_leaks
 from fusionaudio_assets.captioning.words import tokens
 
 __all__ = ["Leak", "find_leaks"]
@@ -27,7 +27,9 @@ def find_leaks(caption: str, cues: Cues) -> list[Leak]:
         *reported_leaks(caption, said, heard),
         *spoken_leaks(caption, said, heard, cues.speech.text if cues.speech else ""),
     ]
-    looked = visual_leaks(caption, said, cues, heard)
+    looked = list(visual_leaks(caption, said, cues, heard))
+    written = _covered(one for one in looked if one.reason.startswith(WRITTEN))
+    spoken = [one for one in spoken if one.start not in written]
     reported = _covered(spoken)
     found = [
         *spoken,
@@ -40,7 +42,7 @@ def _seen(leak: Leak, seen: frozenset[str]) -> bool:
     return not seen.isdisjoint(token.stem for token in tokens(leak.text))
 
 
-def _covered(leaks: Sequence[Leak]) -> set[int]:
+def _covered(leaks: Iterable[Leak]) -> set[int]:
     """Return the places that leaks cover: "black ice" is no look where a voice warns of it."""
     return {place for leak in leaks for place in range(leak.start, leak.end)}
 

@@ -9,15 +9,28 @@ from functools import cache
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import is_confirmed
 from fusionaudio_assets.captioning.leaks.tables import raw, stems
+from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.relations import sharpening_groups
 from fusionaudio_assets.captioning.vocabulary import sound_stems
 from fusionaudio_assets.captioning.words import content_stems, stem, tokens
 from resources.sound_names import known_labels, sound_name
 
 _GENERIC = {word: frozenset(key.split()) for key, block in raw()["generic_sounds"].items() for word in stems(block)}
+_BROAD = _GENERIC.keys() | stems(raw()["broad_animals"]) | stems("tool power transport")
 _ALSO_CALLED = {stem(name): stems(others) for name, others in raw()["also_called"].items()}
-_MOTION = stems(raw()["sounding_motion"])
-_VAGUE_GROUPS = frozenset({"noise", "texture", "space", "abstract"})
+_MADE = frozenset({"artifact", "music", "acoustic", INSTRUMENT})
+_SOURCES = {
+    "animal": frozenset({"animal"}),
+    "insect": frozenset({"animal"}),
+    "vehicle": frozenset({"vehicle"}),
+    "weather": frozenset({"weather", "phenomenon"}),
+    "water": frozenset({"nature"}),
+    **dict.fromkeys(("instrument", "engine", "bell"), _MADE),
+}
+_BROAD = _GENERIC.keys() | stems(raw()["broad_animals"]) | stems("tool power transport")
+_ALSO_CALLED = {stem(name): stems(others) for name, others in raw()["also_called"].items()}
+_SOURCE_KINDS = frozenset({"animal", "vehicle", "artifact", "music", "nature", "weather"})
+_SOURCE_GROUPS = frozenset({"animal", "insect", "instrument", "vehicle", "engine", "tool", "water", "weather", "bell"})
 
 
 def heard_stems(cues: Cues) -> frozenset[str]:
@@ -61,18 +74,16 @@ def named_stems(cues: Cues) -> frozenset[str]:
     return frozenset[str]().union(*map(_sources, _named_groups(cues)))
 
 
-def sounding_stems(heard: frozenset[str]) -> frozenset[str]:
-    """Return those of the stems heard that say how things sound: not what people do with their voices and bodies."""
-    return heard & _thing_words()
-
-
 def _named_groups(cues: Cues) -> frozenset[str]:
     confirmed = (label.name for label in cues.labels if is_confirmed(label.quality) and not _vague(label.name))
     return frozenset[str]().union(*(_kin(sound_name(label).group) for label in confirmed))
 
 
 def _vague(label: str) -> bool:
-    return bool(sharpening_groups(label)) or sound_name(label).group in _VAGUE_GROUPS
+    """Whether a label leaves open what is heard: it names no thing, or only a wide kind of things."""
+    kinds = _SOURCES.get(sound_name(label).group, frozenset[str]())
+    named = {one for one in content_stems(label) if lexicon().kind(one) in kinds}
+    return bool(sharpening_groups(label)) or not named - _BROAD
 
 
 def _kin(group: str) -> frozenset[str]:
@@ -86,12 +97,3 @@ def _sources(group: str) -> frozenset[str]:
     """Return the stems of the names for what makes the sounds of a group."""
     named = [sound_stems(label) for label in known_labels() if sound_name(label).group == group]
     return frozenset[str]().union(*named) | stems(raw()["seen_sources"].get(group, ""))
-
-
-@cache
-def _thing_words() -> frozenset[str]:
-    human = {"speech", "voice", "singing", "human"}
-    telling = {"animal", "insect", "instrument"}  # a bark is a dog's, and asks for no picture
-    by_things = (sound_stems(name) for name in known_labels() if sound_name(name).group not in human | telling)
-    by_people = (sound_stems(name) for name in known_labels() if sound_name(name).group in human)
-    return (frozenset[str]().union(*by_things) - frozenset[str]().union(*by_people)) | _MOTION | _GENERIC.keys()

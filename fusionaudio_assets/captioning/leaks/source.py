@@ -1,0 +1,217 @@
+"""Which part a seen thing plays in a sound that is heard.
+
+What makes a sound may be named by the pictures, where the ears know only the sound: in "a fork scrapes against a
+plate" both scrape, and whoever heard "metal scrapes on china" knows no less. So a seen thing is told by ear where it
+does, or suffers, what is heard: as its subject, as its object, or as what is struck, rubbed or filled. Places are not,
+nor is whoever stands by.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from fusionaudio_assets.captioning.leaks.naming import (
+    is_animal,
+    is_eaten,
+    is_person,
+    is_place,
+    is_such_an_animal,
+    is_thing,
+    kindred_stems,
+    made_by_touch,
+    spoken_stems,
+    voiced_stems,
+)
+from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
+from fusionaudio_assets.captioning.lexicon import lexicon
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
+
+_TOUCHING = words(raw()["touching"])
+_PREPOSITIONS = words(raw()["prepositions"])
+_LOCATING = words("in at on inside outside through along across near around behind down up into onto by past over")
+_MADE_BY = words("of from")
+_PASSED = words("over across along round down up through into onto against")
+_ARTICLES = words("a an the its their his her some two three many several")
+_PASSIVE = words("is are was were being gets get")
+_LINKS = _PASSIVE | words("be that which to and or")
+_STARTING = words("start starts started begin begins began continue continues keep keeps starting beginning")
+_CLAUSE_ENDS = words("while as when before after until and but then whilst during beside near at under by against")
+_DEVICES, _GIVING_OUT = stems(raw()["devices"]), words("from over through")
+_STANDING_BY = words("front next middle sight view")
+_HEDGES = words("perhaps possibly probably likely maybe presumably apparently resembling like")
+_SUNG = stems("sing song music dance")
+_REACH = 6
+
+
+class Parts:
+    """The parts that the words of a caption play in what is heard.
+
+    Args:
+        said: The words of the caption.
+        heard: Stems that some cue has by ear.
+    """
+
+    def __init__(self, said: Sequence[Token], heard: frozenset[str]) -> None:
+        self._said = said
+        self._heard = heard
+        self._kindred = kindred_stems(heard)
+
+    def told_by_ear(self, index: int) -> bool:
+        """Whether a seen thing makes, or suffers, a sound that is heard."""
+        one = self._said[index].stem
+        if one in self._kindred:
+            return True
+        if self._is_verb(index):
+            return False
+        name = self._name(index)
+        if self._is_kind_of_source(index, name):
+            return True
+        if any(is_place(token.stem) for token in name):
+            return False
+        if one in _DEVICES and self._leading(index) in _GIVING_OUT:
+            return bool(self._heard)
+        such_an_animal = is_such_an_animal(one, self._heard) and not self._after_preposition(index)
+        return such_an_animal or self._is_hedged(index, name) or self._takes_part(index, name)
+
+    def tells_a_place(self, index: int) -> bool:
+        """Whether a word tells where a sound is made: "in a kitchen", "across a car park"."""
+        if not is_place(self._said[index].stem) or len(self._name(index)) > 1:
+            return False
+        return self._leading(index) in _LOCATING
+
+    def _takes_part(self, index: int, name: Sequence[Token]) -> bool:
+        """Whether what is named has a part in a sound: beings only make sounds, things suffer them too."""
+        head, kindred = name[-1].stem, self._kindred
+        if is_person(head):
+            return len(name) == 1 and self._is_subject(index, kindred & self._heard)
+        if is_animal(head):
+            return self._is_subject(index, kindred)
+        if not kindred or self._is_of_looks(index, name):
+            return False
+        sounds = kindred | (self._heard - (spoken_stems() if is_thing(head) else voiced_stems()))
+        if is_eaten(head):
+            return self._is_subject(index, sounds) and not self._is_passive(index)
+        return self._is_subject(index, sounds) or self._goes_with_its_sound(index) or self._is_object(index)
+
+    def _is_of_looks(self, index: int, name: Sequence[Token]) -> bool:
+        """Whether a word tells how something looks: "glossy", or "tree" of "tree-lined"; but "a curve" is a thing."""
+        if len(name) > 1 and any(one.text.endswith("ed") for one in name):
+            return True
+        is_noun = len(name) == 1 and index > 0 and self._said[index - 1].text.lower() in _ARTICLES
+        return _is_adjective(self._said[index]) and not is_noun
+
+    def _is_kind_of_source(self, index: int, name: Sequence[Token]) -> bool:
+        """Whether a word is the first part of what is heard: "crossing" of a bell, "kitchen" of a knife."""
+        first = self._said[index]
+        if _is_adjective(first) or (lexicon().kind(first.stem) == "action" and not first.text.endswith("ing")):
+            return False
+        end = index + len(name)
+        following = [one for one in self._said[end : end + 1] if one.start == name[-1].end + 1]
+        # In "a perch whistles" it is a verb.
+        rest = {one.stem for one in (*name[1:], *following) if one in name or not one.text.endswith("s")}
+        sources = (rest & self._heard) - _SUNG
+        return any(is_thing(one) and lexicon().kind(one) not in {"animal", "person"} for one in sources)
+
+    def _is_hedged(self, index: int, name: Sequence[Token]) -> bool:
+        """Whether a thing is named with care, as the pictures allow: "perhaps a toad", "like waves"."""
+        before = {token.text.lower() for token in self._said[max(0, index - 3) : index]}
+        return bool(before & _HEDGES and self._heard) and lexicon().kind(name[-1].stem) != "person"
+
+    def _is_subject(self, index: int, sounds: frozenset[str]) -> bool:
+        """Whether a sound follows that is the thing's own: "skis hiss", "a treadmill starts to hum"."""
+        if self._after_preposition(index):
+            return False
+        for last, token in pairwise(self._said[index : index + _REACH]):
+            word = token.text.lower()
+            if token.start > last.end + 1 or word in FUNCTION_WORDS - _LINKS:
+                return False
+            if word in _LINKS:
+                continue
+            if token.stem in sounds:
+                return True
+            if word not in _STARTING and not word.endswith("ly") and _tells_action(token):
+                return False
+        return False
+
+    def _is_passive(self, index: int) -> bool:
+        """Whether something is done to a thing: what is chopped could be anything, and bacon that sizzles is heard."""
+        return any(token.text.lower() in _PASSIVE for token in self._said[index + 1 : index + 3])
+
+    def _goes_with_its_sound(self, index: int) -> bool:
+        """Whether what a thing does is told with its sound: "dominoes topple with a clatter"."""
+        if self._after_preposition(index):
+            return False
+        joined = False
+        for last, token in pairwise(self._said[index : index + 2 * _REACH]):
+            word = token.text.lower()
+            if token.start > last.end + 1 or word in _CLAUSE_ENDS:
+                return False
+            if joined and token.stem in self._kindred:
+                return True
+            joined = (joined and (word in _ARTICLES or word not in FUNCTION_WORDS)) or word in {"with", "in"}
+        return False
+
+    def _is_object(self, index: int) -> bool:
+        """Whether a sound comes before that is made on, in or by the thing: "strikes a nail", "a beeping console"."""
+        touches = frozenset(filter(made_by_touch, self._kindred))
+        back = self._back(index)
+        for token in back:
+            word = token.text.lower()
+            if token.stem in touches or (token.stem in self._kindred and word.endswith("ing")):
+                return True
+            if word in FUNCTION_WORDS - _ARTICLES:
+                touched = touches if word in _TOUCHING else frozenset[str]()
+                made = self._kindred if word in _MADE_BY | _PASSED else touched
+                return any(one.stem in made for one in _same_clause(back))
+        return False
+
+    def _is_verb(self, index: int) -> bool:
+        before = self._said[index - 1].text.lower() if index else "a"
+        return before not in _ARTICLES | _TOUCHING and _tells_action(self._said[index])
+
+    def _name(self, index: int) -> Sequence[Token]:
+        """Return the words from one on that make a name together: "petrol station", "punching bag"."""
+        end = index + 1
+        while end < len(self._said) and self._said[end].start == self._said[end - 1].end + 1:
+            if self._said[end].stem in self._kindred or _ends_name(self._said[end]):
+                break
+            end += 1
+        return self._said[index:end]
+
+    def _after_preposition(self, index: int) -> bool:
+        return self._leading(index) in _PREPOSITIONS
+
+    def _leading(self, index: int) -> str:
+        """Return the nearest function word before a place that is no article, empty when there is none."""
+        before = (token.text.lower() for token in self._back(index))
+        return next((one for one in before if one in FUNCTION_WORDS - _ARTICLES), "")
+
+    def _back(self, index: int) -> Iterator[Token]:
+        """Yield the words before a place, the nearest first, as far as no comma or full stop lies between."""
+        for place in range(index - 1, max(-1, index - 1 - _REACH), -1):
+            if self._said[place + 1].start > self._said[place].end + 1:
+                return
+            yield self._said[place]
+
+
+def _same_clause(back: Iterator[Token]) -> Iterator[Token]:
+    for token in back:
+        word = token.text.lower()
+        if word in _LINKS | _STANDING_BY or word in FUNCTION_WORDS - _ARTICLES - _TOUCHING:
+            return
+        yield token
+
+
+def _ends_name(token: Token) -> bool:
+    if token.text.lower() in FUNCTION_WORDS or token.stem in NEUTRAL_STEMS:
+        return True
+    return lexicon().kind(token.stem) in {"action", "quality", "acoustic"} and not is_thing(token.stem)
+
+
+def _tells_action(token: Token) -> bool:
+    return lexicon().kind(token.stem) == "action" and not is_thing(token.stem)
+
+
+def _is_adjective(token: Token) -> bool:
+    """Whether a word tells what something is like: "heavy", but not "weights"."""
+    told = lexicon().kind(token.stem) == "quality" and not token.text.endswith("s")
+    return told and not is_thing(token.stem)
