@@ -13,6 +13,7 @@ _FREE = stems(raw()["free"])
 _COLOURS = words(raw()["groups"]["colour"])
 _ADJECTIVE_ENDINGS = ("y", "ing", "ed", "ic", "al", "ous", "ful", "less", "ish", "ant", "ent", "ive")
 _ARTICLES = words("a an the its their his her some")
+_PLAYED = words("line lines figure figures part parts section sections playing work")
 _REACH = 4
 
 
@@ -29,12 +30,12 @@ def qualifies_a_sound(said: Sequence[Token], index: int) -> bool:
 
 def _is_made_of_sound(said: Sequence[Token], index: int) -> bool:
     """Whether a word tells what a sound is like: "a wall of bass"."""
-    after = said[index + 1 : index + 3]
-    return (
-        len(after) == 2
-        and after[0].text.lower() == "of"
-        and (is_sonic(after[1]) or after[1].stem in _named("instrument"))
-    )
+    after = said[index + 1 : index + 4]
+    if len(after) < 2 or after[0].text.lower() != "of":
+        return False
+    if after[1].text.lower() in _ARTICLES:  # "a shadow of the melody", while "a picture of the guitar" shows one
+        return is_sonic(after[-1])
+    return is_sonic(after[1]) or after[1].stem in _named("instrument")
 
 
 def _done_by_an_instrument(said: Sequence[Token], index: int) -> bool:
@@ -54,14 +55,19 @@ def tells_of_sound(said: Sequence[Token], first: int, last: int) -> bool:
 
 def _before_a_sound(said: Sequence[Token], last: int) -> bool:
     """Whether only adjectives stand between here and a word for sound: "bright, golden, ringing overtones"."""
-    for token in said[last + 1 : last + 1 + _REACH]:
+    for place, token in enumerate(said[last + 1 : last + 1 + _REACH], last + 1):
         word = token.text.lower()
         if is_sonic(token) and not _may_be_done(token):
             return True
-        qualifies = word.endswith(_ADJECTIVE_ENDINGS) or lexicon().kind(token.stem) == "quality"
+        qualifies = word.endswith(_ADJECTIVE_ENDINGS) or lexicon().kind(token.stem) in {"quality", "music", "group"}
         if word != "and" and not qualifies and token.stem not in _named("instrument"):
-            return _is_made_of_sound(said, said.index(token))
+            return _is_made_of_sound(said, place) or _is_played(said, place)
     return False
+
+
+def _is_played(said: Sequence[Token], place: int) -> bool:
+    """Whether a word is of music because an instrument stands before it: "clarinet line", "guitar figure"."""
+    return said[place].text.lower() in _PLAYED and said[place - 1].stem in _named("instrument")
 
 
 def _of_a_sound(said: Sequence[Token], last: int) -> bool:

@@ -15,6 +15,7 @@ _HUNDREDS = words("hundred thousand million")
 _UNITS = words(raw()["units"])
 _ACOUSTIC_UNITS = words(raw()["acoustic_units"])
 _COUNTED = stems(raw()["counted_by_ear"])
+_MEASURED = words("tall high wide long deep across")
 _JOINING = words("and point dot decimal")
 _YEARS = range(1100, 2100)
 _SMALL = frozenset({1, 2, 3})
@@ -57,7 +58,8 @@ def _counted(after: Sequence[Token]) -> Sequence[Token]:
 def _told(
     run: Sequence[Token], after: Sequence[Token], heard: frozenset[str], spoken: set[int | None], written: set[str]
 ) -> bool:
-    if len(run) >= 3 or (after and after[0].text.lower() in _UNITS):
+    measured = len(after) > 1 and after[1].text.lower() in _MEASURED  # "two metres tall" is seen
+    if len(run) >= 3 or (after and after[0].text.lower() in _UNITS and not measured):
         return True
     values = {number(one) for one in run} - _SMALL
     same = bool(values) and (bool(values & spoken) or not written.isdisjoint({_value(run), _digits(run)}))

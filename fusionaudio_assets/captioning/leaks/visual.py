@@ -70,7 +70,8 @@ def _free(token: Token) -> bool:
 
 def _figurative(said: Sequence[Token], match: re.Match[str]) -> bool:
     first = bisect_right(said, match.start(), key=attrgetter("end"))
-    return tells_of_sound(said, first, first + len(list(words_at(said, *match.span()))) - 1)
+    last = first + len(list(words_at(said, *match.span()))) - 1
+    return tells_of_sound(said, first, last - (said[last].text == "of"))
 
 
 def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:
