@@ -91,7 +91,9 @@ def _done_by_a_sound(said: Sequence[Token], first: int) -> bool:
         word = token.text.lower()
         if is_sonic(token):
             return True
-        joins = word in {"and", "is", "are"} or token.stem in NEUTRAL_STEMS | _FREE or word.endswith("ly")
+        joins = (
+            word in {"and", "is", "are"} or token.stem in NEUTRAL_STEMS or token.stem in _FREE or word.endswith("ly")
+        )
         if word in FUNCTION_WORDS - {"and"} or not (joins or lexicon().kind(token.stem) == "quality"):
             return False
         if attributive and said[first - 1].end + 1 < said[first].start:  # "the music is loud, red lights flash"

@@ -40,6 +40,9 @@ _STANDING_BY = words("front next middle sight view")
 _HEDGES = words("perhaps possibly probably likely maybe presumably apparently resembling like")
 _SUNG = stems("sing song music dance")
 _REACH = 6
+_ENDING_PHRASES = FUNCTION_WORDS - _ARTICLES
+_ENDING_CLAUSES = (_ENDING_PHRASES - _TOUCHING) | _LINKS | _STANDING_BY
+_ENDING_SUBJECTS = FUNCTION_WORDS - _LINKS
 
 
 class Parts:
@@ -54,6 +57,7 @@ class Parts:
         self._said = said
         self._heard = heard
         self._kindred = kindred_stems(heard)
+        self._touches = frozenset(filter(made_by_touch, self._kindred))
 
     def told_by_ear(self, index: int) -> bool:
         """Whether a seen thing makes, or suffers, a sound that is heard."""
@@ -122,7 +126,7 @@ class Parts:
             return False
         for last, token in pairwise(self._said[index : index + _REACH]):
             word = token.text.lower()
-            if token.start > last.end + 1 or word in FUNCTION_WORDS - _LINKS:
+            if token.start > last.end + 1 or word in _ENDING_SUBJECTS:
                 return False
             if word in _LINKS:
                 continue
@@ -152,14 +156,13 @@ class Parts:
 
     def _is_object(self, index: int) -> bool:
         """Whether a sound comes before that is made on, in or by the thing: "strikes a nail", "a beeping console"."""
-        touches = frozenset(filter(made_by_touch, self._kindred))
         back = self._back(index)
         for token in back:
             word = token.text.lower()
-            if token.stem in touches or (token.stem in self._kindred and word.endswith("ing")):
+            if token.stem in self._touches or (token.stem in self._kindred and word.endswith("ing")):
                 return True
-            if word in FUNCTION_WORDS - _ARTICLES:
-                touched = touches if word in _TOUCHING else frozenset[str]()
+            if word in _ENDING_PHRASES:
+                touched = self._touches if word in _TOUCHING else frozenset[str]()
                 made = self._kindred if word in _MADE_BY | _PASSED else touched
                 return any(one.stem in made for one in _same_clause(back))
         return False
@@ -183,7 +186,7 @@ class Parts:
     def _leading(self, index: int) -> str:
         """Return the nearest function word before a place that is no article, empty when there is none."""
         before = (token.text.lower() for token in self._back(index))
-        return next((one for one in before if one in FUNCTION_WORDS - _ARTICLES), "")
+        return next((one for one in before if one in _ENDING_PHRASES), "")
 
     def _back(self, index: int) -> Iterator[Token]:
         """Yield the words before a place, the nearest first, as far as no comma or full stop lies between."""
@@ -196,7 +199,7 @@ class Parts:
 def _same_clause(back: Iterator[Token]) -> Iterator[Token]:
     for token in back:
         word = token.text.lower()
-        if word in _LINKS | _STANDING_BY or word in FUNCTION_WORDS - _ARTICLES - _TOUCHING:
+        if word in _ENDING_CLAUSES:
             return
         yield token
 

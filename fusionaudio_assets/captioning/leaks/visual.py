@@ -63,9 +63,9 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
 def _free(token: Token) -> bool:
     """Whether a word is of no picture: it tells of sound, of measure or manner, or of nothing."""
     word = token.text.lower()
-    if word in FUNCTION_WORDS or word.endswith("ly") or token.stem in _FREE | NEUTRAL_STEMS | lexicon().measures:
+    if word in FUNCTION_WORDS or word.endswith("ly") or token.stem in _FREE or token.stem in NEUTRAL_STEMS:
         return True
-    return names_a_sound(token.stem) or is_sonic(token)
+    return token.stem in lexicon().measures or names_a_sound(token.stem) or is_sonic(token)
 
 
 def _figurative(said: Sequence[Token], match: re.Match[str]) -> bool:
