@@ -14,7 +14,9 @@ _TELLING = _REPORTS["telling"] | _REPORTS["speaking"]
 _ANNOUNCING = _TELLING | _REPORTS["uttering"] | _REPORTS["speech"]
 _SPEAKERS = words(raw()["speakers"])
 _SOUNDING = words(raw()["groups"]["sonic"]) - _SPEAKERS - words("song songs")
-_VAGUE = stems(raw()["vague_speech"]) | stems(raw()["manner"]) | stems(raw()["free"]) | stems(raw()["sound_names"])
+_VAGUE = stems(
+    " ".join((raw()["vague_speech"], raw()["manner"], raw()["free"], raw()["sound_names"], raw()["reports"]["speech"]))
+)
 _NO_TOPIC = stems(raw()["no_topic"])
 _BREAK = re.compile(r"[.,;:!?()\"“”—–]")
 _VOICED = words("voice tone manner accent whisper way style")
