@@ -27,6 +27,8 @@ _WEIGHT = "spleeter-2stems"
 _WINDOW = 4096
 _HOP = 1024
 _OVERLAP = _WINDOW // _HOP
+_BLOCK_FRAMES = 32
+"""Frames that are transformed at a time: they stay in the cache, and long clips take less memory."""
 _HANN: NDArray[np.float32] = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
 _HANN_POWER = 1.5
 """Sum of the squared windows over one sample at this overlap."""
@@ -127,17 +129,22 @@ def _stft(signal: NDArray[np.float32]) -> NDArray[np.complex64]:
     after = (frames - 1) * _HOP + _WINDOW - before - signal.shape[1]
     padded = np.pad(signal, ((0, 0), (before, after)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=1)[:, ::_HOP]
-    spectrum: NDArray[np.complex64] = scipy.fft.rfft(windows * _HANN)
+    spectrum = np.empty((len(signal), frames, _WINDOW // 2 + 1), np.complex64)
+    for start in range(0, frames, _BLOCK_FRAMES):
+        block = slice(start, start + _BLOCK_FRAMES)
+        spectrum[:, block] = scipy.fft.rfft(windows[:, block] * _HANN)
     return spectrum
 
 
 def _istft(spectrum: NDArray[np.complex64], samples: int) -> NDArray[np.float32]:
     """Inverse of `_stft` by weighted overlap and add."""
-    windows = scipy.fft.irfft(spectrum, _WINDOW) * (_HANN / np.float32(_HANN_POWER))
-    channels, frames, _ = windows.shape
-    hops = windows.reshape(channels, frames, _OVERLAP, _HOP)
+    channels, frames, _ = spectrum.shape
     total = np.zeros((channels, frames + _OVERLAP - 1, _HOP), np.float32)
-    for part in range(_OVERLAP):
-        total[:, part : part + frames] += hops[:, :, part]
+    for start in reversed(range(0, frames, _BLOCK_FRAMES)):  # so that a sum has one order, wherever blocks end
+        windows = scipy.fft.irfft(spectrum[:, start : start + _BLOCK_FRAMES], _WINDOW)
+        windows *= _HANN / np.float32(_HANN_POWER)
+        hops = windows.reshape(channels, -1, _OVERLAP, _HOP)
+        for part in range(_OVERLAP):
+            total[:, start + part : start + part + hops.shape[1]] += hops[:, :, part]
     before = _WINDOW - _HOP
     return total.reshape(channels, -1)[:, before : before + samples]
