@@ -72,7 +72,7 @@ def faults(
         found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(caption)]
         if caption.count(" and ") > 1 + bool(facts.music):
             found.append('It strings its sounds together by "and".')
-        for pattern in (_clause_after_preposition(facts), _without_article(facts), _TEMPO_ALONE):
+        for pattern in (_clause_after_preposition(facts), _without_article(facts), _without_verb(facts), _TEMPO_ALONE):
             found += [f'"{match[0]}" is no English.' for match in pattern.finditer(caption)]
     return found
 
@@ -95,6 +95,13 @@ def _without_article(facts: Facts) -> re.Pattern[str]:
     """Match "and whale calls"."""
     bare = [re.escape(clause.split(" ", 1)[1]) for clause in _clauses(facts) if clause.startswith(("a ", "an "))]
     return re.compile(rf"\b(?:and|then|while|as) (?:{'|'.join(bare) or '(?!)'})", re.IGNORECASE)
+
+
+def _without_verb(facts: Facts) -> re.Pattern[str]:
+    """Match "while white noise", where nothing is told of it."""
+    nouns = [re.escape(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns]
+    names = "|".join([*nouns, r"(?:\w+ )?music"])
+    return re.compile(rf"\b(?:while|as) (?:{names})(?=[.,;])", re.IGNORECASE)
 
 
 def _clauses(facts: Facts) -> list[str]:
