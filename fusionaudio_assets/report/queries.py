@@ -67,13 +67,22 @@ COUNTS: Mapping[str, str] = {
         FROM (SELECT unnest(list_distinct(list_transform(leaks, lambda leak: leak.kind))) AS value FROM clips)
         GROUP BY ALL""",
     "unsupported": "SELECT 'clips' AS value, count(*) AS clips FROM clips WHERE len(unsupported) > 0 GROUP BY ALL",
-    # What a draft was refused for names words of the clip, in quotes or after a colon: they are left out.
+    # What a draft was refused for names words and reports of the clip, in quotes or at its end: they are left out.
     "draft_rejected": r"""
         SELECT value, count(*) AS clips
         FROM (
             SELECT unnest(list_distinct(list_transform(
-                string_split_regex(regexp_replace(draft_rejected, '"[^"]*"|\d+', '…', 'g'), '\.\s*'),
-                lambda fault: regexp_replace(trim(fault), ': .*$|^It tells .*$', ': …')
+                string_split_regex(
+                    regexp_replace(
+                        regexp_replace(draft_rejected, '; the nearest is .*?\.+( ["I]|$)', '.\1', 'g'),
+                        '"[^"]*"|\d+', '…', 'g'
+                    ),
+                    '\.\s*'
+                ),
+                lambda fault: regexp_replace(
+                    regexp_replace(trim(fault), ': .*$', ': …'),
+                    '^It tells .* (before|as if at once).*$', 'It tells sounds … \1'
+                )
             ))) AS value
             FROM clips
         )
