@@ -21,7 +21,7 @@ from fusionaudio_assets.captioning.words import content_words, stem
 from resources.ontology import Ontology, load_ontology
 from resources.sound_names import known_labels
 
-_QUALITY = re.compile(r"(?P<name>.*?)\s*\((?P<percent>\d{1,3})\s*%\)\s*")
+_QUALITY = re.compile(r" ?\((?P<percent>\d{1,3}) ?%\)$")
 
 Texts = Annotated[tuple[StrictStr, ...], BeforeValidator(lambda value: () if value is None else value)]
 
@@ -102,8 +102,9 @@ class Auditor:
         }
 
     def _label(self, text: str) -> LabelCue:
-        match = _QUALITY.fullmatch(text)
-        name = " ".join((match["name"] if match else text).split())
+        name = " ".join(text.split())
+        if match := _QUALITY.search(name):
+            name = name[: match.start()]
         try:
             name = self._ontology.display_name(name)
         except KeyError:

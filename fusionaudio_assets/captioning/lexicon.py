@@ -67,6 +67,10 @@ class Lexicon:
     agents: tuple[AgentRule, ...]
     opposites: tuple[Opposites, ...]
 
+    def knows(self, one: str) -> bool:
+        """Whether a stem is that of a common English word, or one for sounds; names of people and brands are not."""
+        return any(one in known for known in (self.kinds, self.wider_names, self.classes, self.sounding, self.measures))
+
     def kind(self, one: str) -> str:
         """Return the kind of a stem."""
         return self.kinds.get(one, ABSTRACT)

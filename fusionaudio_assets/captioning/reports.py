@@ -2,7 +2,8 @@
 
 A model that listens may repeat what a voice in the clip told it to, and whatever it repeats would support a caption. So
 a sentence that gives an order, has a name or an address, holds markup or is in another language is left out; of one
-that tells what somebody says, that part is. Words for music must be such as names of sounds are made of (`names`).
+that tells what somebody says, that part is, and so is a word that no dictionary has, such as a brand in small letters.
+Words for music must be such as names of sounds are made of (`names`).
 """
 
 import re
@@ -12,8 +13,9 @@ from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks import tables as leak_tables
 from fusionaudio_assets.captioning.leaks.quoted import quoted_leaks
 from fusionaudio_assets.captioning.leaks.reported import reported_leaks
+from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.names import is_plain_name, sound_vocabulary
-from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, tokens, word_lists
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens, word_lists
 
 MAX_WORDS = 200
 """Words of a report that are read; the longest that a model of sound writes is about 120."""
@@ -21,11 +23,13 @@ MAX_WORDS = 200
 _SENTENCE = re.compile(r"(?:[^.!?;\n]|(?<=\d)\.(?=\d))+(?:[.!?;\n]+|$)")
 _HOSTILE = re.compile(
     r"[<>{}\[\]|\\`~^*=_#@]|https?:|www\.|\w\.(?:com|org|net|io)\b"
-    r"|\b(?:write|say|print|repeat|answer|reply|mention|describe)\b(?: that| the| this| only| exactly|:)",
+    r"|\b(?:write|say|print|repeat|answer|reply|mention|describe)\b(?: that| the| this| only| exactly|:)"
+    r"|\byou (?:are|must|will|should|shall)\b|\blanguage model\b|\b(?:right|correct|only) (?:answer|description)\b",
     re.IGNORECASE,
 )
 _ORDERS = frozenset(word_lists()["orders"].split())
 _NAMES = leak_tables.words(leak_tables.raw()["sound_names"]) | FUNCTION_WORDS
+_CHUNK = re.compile(r"[^\s,.;:!?()\"“”]*[^\W\d_][^\s,.;:!?()\"“”]*")
 _MIN_ENGLISH = 0.3
 
 
@@ -56,7 +60,7 @@ def plain_report(text: str) -> str:
             break
         heard = _without_speech(sentence)
         if _reports(heard):
-            kept.append(heard)
+            kept.append(_without_unknown(heard))
     return " ".join(kept)
 
 
@@ -72,6 +76,22 @@ def _reports(sentence: str) -> bool:
         return False
     english = sum(word in FUNCTION_WORDS or token.stem in known for word, token in zip(plain, words, strict=True))
     return english >= _MIN_ENGLISH * len(words)
+
+
+def _without_unknown(sentence: str) -> str:
+    """Cut out words that are none, or names: nothing would tell what they claim."""
+    shown = _CHUNK.sub(lambda chunk: chunk[0] if all(map(_is_word, tokens(chunk[0]))) else "", sentence)
+    return re.sub(r"\s+(?=[,.;:!?)]|$)", "", " ".join(shown.split()))
+
+
+def _is_word(token: Token) -> bool:
+    return (
+        token.text.lower() in _NAMES
+        or token.text[0].isdigit()
+        or token.stem in NEUTRAL_STEMS
+        or token.stem in sound_vocabulary()
+        or lexicon().knows(token.stem)
+    )
 
 
 def _without_speech(sentence: str) -> str:

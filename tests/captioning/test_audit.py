@@ -1,5 +1,6 @@
 """Captions of any origin, judged by free texts: what holds, what does not, and what must not matter."""
 
+import time
 from typing import Any
 
 import pytest
@@ -129,6 +130,13 @@ def test_ten_thousand_words_are_judged(auditor: Auditor) -> None:
     judged = verdict(auditor, long, sound=[long])
     assert judged["supported"]
     assert len(judged["claims"]) == 3400
+
+
+@pytest.mark.parametrize("label", [" " * 100_000 + "x", "x (" + " " * 100_000 + "5", "(" * 100_000, "(1" * 50_000])
+def test_a_label_without_end_is_quickly_read(auditor: Auditor, label: str) -> None:
+    begun = time.monotonic()
+    assert verdict(auditor, "Rain falls.", labels=[label, "Rain (80 %)"])["supported"]
+    assert time.monotonic() - begun < 3
 
 
 def test_without_cues_nothing_is_supported(auditor: Auditor) -> None:
