@@ -31,6 +31,8 @@ _ORDERS = frozenset(word_lists()["orders"].split())
 _NAMES = leak_tables.words(leak_tables.raw()["sound_names"]) | FUNCTION_WORDS
 _CHUNK = re.compile(r"[^\s,.;:!?()\"“”]*[^\W\d_][^\s,.;:!?()\"“”]*")
 _MIN_ENGLISH = 0.3
+_LONGEST_UNIT = 2
+"""Letters of "s" and "Hz", which no dictionary has."""
 
 
 def plain_cues(cues: Cues) -> Cues:
@@ -88,6 +90,7 @@ def _is_word(token: Token) -> bool:
     return (
         token.text.lower() in _NAMES
         or token.text[0].isdigit()
+        or len(token.text) <= _LONGEST_UNIT
         or token.stem in NEUTRAL_STEMS
         or token.stem in sound_vocabulary()
         or lexicon().knows(token.stem)
