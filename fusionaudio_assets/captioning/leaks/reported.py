@@ -65,6 +65,8 @@ def _told(
     before = said[index - 1].text.lower() if index else ""
     if before in _PASSIVE and word in _REPORTS["treated"]:
         return said[max(0, index - 2) : index - 1], _NO_TOPIC
+    if before in _DETERMINERS and rest and _speaks(rest[0]):
+        return (), _NO_TOPIC  # "a singing voice starts to be heard" says of the voice what it does
     if before in _DETERMINERS or (before in _PASSIVE and not word.endswith("ing")):
         # As in "a debate host", "a promise to return" and "is told to sit".
         return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
