@@ -11,7 +11,7 @@ _QUOTE = re.compile(
 )
 _BY_FORM = {
     "it names an address": re.compile(
-        r"\b(?:https?://\S+|www\.\S+|[\w.+-]+@\w[\w.-]*\.\w+"
+        r"\b(?:https?://\S+|www\.\S+|[\w.+-]{1,64}@\w[\w.-]{0,253}\.\w+"
         r"|[\w-]+\.(?:com|org|net|edu|gov|io|co|tv|info|de|uk|fm|me)\b|\w+ dot (?:com|org|net|tv)"
         r"|(?:web ?site|web page|hashtag|url)s?\b)|(?<!\w)[#@][A-Za-z]\w+",
         re.IGNORECASE,
