@@ -14,6 +14,8 @@ _COLOURS = words(raw()["groups"]["colour"])
 _ADJECTIVE_ENDINGS = ("y", "ing", "ed", "ic", "al", "ous", "ful", "less", "ish", "ant", "ent", "ive")
 _ARTICLES = words("a an the its their his her some")
 _PLAYED = words("line lines figure figures part parts section sections playing work")
+_OF_INSTRUMENTS = words(raw()["said_of_instruments"])
+_BELLS = stems("bell bells chimes gong triangle")
 _REACH = 4
 
 
@@ -44,6 +46,19 @@ def _done_by_an_instrument(said: Sequence[Token], index: int) -> bool:
         if token.stem in _named("instrument") and lexicon().kind(token.stem) in {INSTRUMENT, "music"}:
             return True
         if token.text.lower() != "and" and not (token.stem in _FREE or lexicon().kind(token.stem) == "quality"):
+            return False
+    return False
+
+
+def sounds_so(said: Sequence[Token], index: int) -> bool:
+    """Whether a word that is said of looks tells how an instrument before it sounds: "triangles glint"."""
+    if said[index].text.lower() not in _OF_INSTRUMENTS:
+        return False
+    for token in reversed(said[max(0, index - _REACH) : index]):
+        if token.stem in _named("instrument") | _BELLS:
+            return True
+        plain = token.stem in _FREE or lexicon().kind(token.stem) == "quality"
+        if token.text.lower() not in _OF_INSTRUMENTS | {"and"} and not plain:
             return False
     return False
 
@@ -87,6 +102,8 @@ def _done_by_a_sound(said: Sequence[Token], first: int) -> bool:
     """Whether a sound comes before of which this is told: "the tone is thick, warm and golden"."""
     after = said[first + 1 : first + 2]
     attributive = bool(after) and after[0].start == said[first].end + 1 and after[0].text.lower() not in FUNCTION_WORDS
+    if said[first].text[0].isupper():  # a sentence of its own
+        return False
     for token in reversed(said[max(0, first - _REACH - 1) : first]):
         word = token.text.lower()
         if is_sonic(token):

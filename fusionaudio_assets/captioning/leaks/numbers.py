@@ -17,6 +17,9 @@ _ACOUSTIC_UNITS = words(raw()["acoustic_units"])
 _COUNTED = stems(raw()["counted_by_ear"])
 _MEASURED = words("tall high wide long deep across")
 _JOINING = words("and point dot decimal")
+_COUNTING = words("count counts counted counting")
+_BOUNDS = words("to from through until")
+_REACH_COUNT = 7
 _YEARS = range(1100, 2100)
 _SMALL = frozenset({1, 2, 3})
 _TELLS_APART = 4
@@ -43,7 +46,9 @@ def number_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], spo
             end += 1
         if end > index:
             run, after = said[index:end], _counted(said[end : end + 2])
-            if not all(one.stem in heard for one in run) and _told(run, after, heard, values, written):
+            if not all(one.stem in heard for one in run) and (
+                _counted_aloud(said[:index], after, heard) or _told(run, after, heard, values, written)
+            ):
                 last = after[0] if after and after[0].text.lower() in _UNITS else run[-1]
                 start, stop = run[0].start, last.end
                 yield Leak("speech", caption[start:stop], start, stop, "numbers that are spoken are not heard")
@@ -53,6 +58,14 @@ def number_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], spo
 def _counted(after: Sequence[Token]) -> Sequence[Token]:
     """Return the words right after a number that may name what it counts."""
     return list(takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS, after))
+
+
+def _counted_aloud(before: Sequence[Token], after: Sequence[Token], heard: frozenset[str]) -> bool:
+    """Whether somebody counts from or to a number: "counts breaths, one to eight"."""
+    near = [token.text.lower() for token in before[-_REACH_COUNT:]]
+    if any(one.stem in heard | _COUNTED for one in after) or _COUNTING.isdisjoint(near):
+        return False
+    return near[-1] in _BOUNDS and (near[-1] != "to" or number(before[-2]) is not None or near[-2] in _COUNTING)
 
 
 def _told(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile, takewhile
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.numbers import number
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, stem
@@ -28,6 +29,10 @@ _PASSIVE = words("is are was were be being been")
 _LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
 )
+_MANNER_OF = _REPORTS["manner_of"]
+_LETTING = words("let lets letting")
+_GOING = words("go goes going went on keeps keep carries carry drones droning")
+_COLOURS = words(raw()["groups"]["colour"])
 _REACH_BACK = 7
 _REACH_TOPIC = 6
 _REACH_CLAUSE = 25
@@ -36,13 +41,26 @@ _REACH_CLAUSE = 25
 def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
     """Find reported speech that tells of something no audible cue has."""
     for index, token in enumerate(said):
-        if token.text.lower() not in _ANNOUNCING:
+        word = token.text.lower()
+        if word not in _ANNOUNCING and word != "about":
             continue
         rest = _clause(caption, said, index)
-        told, vague = _told(caption, said, index, rest)
+        phrased = _phrased(said, index, rest)
+        told, vague = (phrased, _NO_TOPIC) if phrased else _told(caption, said, index, rest)
         if _asks(token, rest, heard) or any(_tells_something(one, heard, vague) for one in told):
             start, end = token.start, rest[-1].end if rest else token.end
             yield Leak("speech", caption[start:end], start, end, "it reports what is said")
+
+
+def _phrased(said: Sequence[Token], index: int, rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what is told by more than one word: "goes on about money", "lets him know the bus is late"."""
+    word = said[index].text.lower()
+    before = [token.text.lower() for token in said[max(0, index - 4) : index]]
+    if word == "know":
+        return () if _LETTING.isdisjoint(before) else rest
+    if word != "about" or before[-1:] != ["on"] or _GOING.isdisjoint(before) or _subject(said[:index]) != "speaker":
+        return ()
+    return _no_measure(said[index : index + 1 + len(rest)], 0)
 
 
 def _asks(token: Token, rest: Sequence[Token], heard: frozenset[str]) -> bool:
@@ -67,7 +85,7 @@ def _told(
         return said[max(0, index - 2) : index - 1], _NO_TOPIC
     if before in _DETERMINERS and rest and _speaks(rest[0]):
         return (), _NO_TOPIC  # "a singing voice starts to be heard" says of the voice what it does
-    if before in _DETERMINERS or (before in _PASSIVE and not word.endswith("ing")):
+    if before in _DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
         # As in "a debate host", "a promise to return" and "is told to sit".
         return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
     needs_subject = word in _REPORTS["speaking"] or word.endswith("ing")
@@ -123,7 +141,8 @@ def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Se
     if announcing in _REPORTS.get(f"topic_{word}", ()):
         return False
     if word in {"in", "with"} and (not after or after[0].text.lower() not in _LISTENERS):
-        return _of_the_voice(after)
+        goes_on = announcing in _REPORTS["uttering"] and "about" in (one.text for one in after[:4])
+        return not goes_on and _of_the_voice(after)
     if told and told[-1].text.lower() == "something":
         return word not in _REPORTS["topical"]
     placed = word in _REPORTS["place"] and announcing in _REPORTS["speaking"]
@@ -142,14 +161,39 @@ def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
     """Return what follows "about", "how" or the like; "about as loudly as" is no topic."""
     for place, token in enumerate(rest[:_REACH_TOPIC]):
         one = token.text.lower()
-        if one == "that" and (word in _REPORTS["speech"] or place > 1):
+        if one == "that" and (word in _REPORTS["speech"] or place > 1) and not _tells_a_clause(word, rest, place):
             return ()  # "a melody that climbs"
         if one in _REPORTS["topical"] or word in _REPORTS.get(f"topic_{one}", ()):
             after = rest[place + 1 :]
             return () if after and after[0].text.lower() == "as" else after
-        if one in {"and", "in", "with", "at", "by", "from"}:
-            return ()
+        if one in _MANNER_OF:
+            return _about(rest[place:])
     return ()
+
+
+def _about(rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what follows "about" later on: "talks at length about", but not "at about noon"."""
+    for place, token in enumerate(rest[:_REACH_TOPIC]):
+        if token.text.lower() == "about":
+            return _no_measure(rest, place)
+    return ()
+
+
+def _no_measure(rest: Sequence[Token], place: int) -> Sequence[Token]:
+    before, after = rest[place - 1].text.lower() if place else "", rest[place + 1 :]
+    measured = bool(after) and (after[0].text.lower() in _REPORTS["measured"] or number(after[0]) is not None)
+    return () if measured or before in _REPORTS["moved"] else after
+
+
+def _tells_a_clause(word: str, rest: Sequence[Token], place: int) -> bool:
+    """Whether "that" leads to what was said: "explanation that smoke calms", "explains to her son that it is late"."""
+    after = rest[place + 1 : place + 2]
+    if not after or after[0].text.lower() in _REPORTS["relative"] or after[0].text.lower().endswith("ly"):
+        return False
+    if word in _REPORTS["clausal"] and place == 0:
+        own = lexicon().kind(after[0].stem) in {"action", "acoustic"} and after[0].text.endswith(("s", "ed"))
+        return not own
+    return word in _TELLING and place > 1 and (rest[0].text.lower() == "to" or _speaks(rest[place - 1]))
 
 
 def _told_to_do(rest: Sequence[Token]) -> Sequence[Token]:
@@ -166,6 +210,8 @@ def _subject(before: Sequence[Token]) -> str:
     one_of_them = False
     for token in reversed(before[-_REACH_BACK:]):
         word = token.text.lower()
+        if word in _COLOURS:
+            continue
         if word in _STANDING_IN:
             one_of_them = True
         elif word not in _SPEAKERS and (word in _SOUNDING or lexicon().kind(token.stem) in _NO_SPEAKERS):

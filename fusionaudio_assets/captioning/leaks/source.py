@@ -7,7 +7,7 @@ nor is whoever stands by.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from fusionaudio_assets.captioning.leaks.naming import (
     is_animal,
@@ -70,11 +70,16 @@ class Parts:
         if self._is_kind_of_source(index, name):
             return True
         if any(is_place(token.stem) for token in name):
-            return False
+            return self._is_struck(index)
         if one in _DEVICES and self._leading(index) in _GIVING_OUT:
             return bool(self._heard)
         such_an_animal = is_such_an_animal(one, self._heard) and not self._after_preposition(index)
         return such_an_animal or self._is_hedged(index, name) or self._takes_part(index, name)
+
+    def _is_struck(self, index: int) -> bool:
+        """Whether a place is but the ground that is struck: "shoes pound the track"."""
+        back = (token for token in self._back(index) if token.text.lower() not in _ARTICLES)
+        return any(token.stem in self._touches for token in islice(back, 1))
 
     def tells_a_place(self, index: int) -> bool:
         """Whether a word tells where a sound is made: "in a kitchen", "across a car park"."""

@@ -1,6 +1,6 @@
 """Speech leaks by comparison: what a caption and the transcript have in common, and no audible cue has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import takewhile
 
@@ -25,24 +25,28 @@ def spoken_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], tra
     spoken = tokens(transcript)
     yield from _runs(caption, said, heard, spoken)
     stems_spoken = {token.stem for token in spoken}
-    roots = _roots(stems_spoken)
+    roots, roots_heard = _roots(stems_spoken), _roots(heard)
     for index, token in enumerate(said):
         if token.stem in heard or token.text.lower() in FUNCTION_WORDS or number(token) is not None:
             continue
         if token.stem in stems_spoken and (_is_name(said, index) or _tells(token)):
             yield Leak("speech", token.text, token.start, token.end, "the transcript has it, and nothing else does")
-        elif _tells(token) and any(_akin(token.stem, one) for one in roots.get(token.stem[:_ROOT], ())):
+        elif _tells(token) and _has_kin(token.stem, roots) and not _has_kin(token.stem, roots_heard):
             yield Leak("speech", token.text, token.start, token.end, "the transcript has a word of its family")
     yield from number_leaks(caption, said, heard, spoken)
 
 
-def _roots(spoken: set[str]) -> dict[str, list[str]]:
-    """Return the stems of a transcript by their first letters."""
+def _roots(spoken: Iterable[str]) -> dict[str, list[str]]:
+    """Return stems by their first letters."""
     found: dict[str, list[str]] = {}
     for one in spoken:
         if len(one) >= _ROOT:
             found.setdefault(one[:_ROOT], []).append(one)
     return found
+
+
+def _has_kin(one: str, roots: Mapping[str, Sequence[str]]) -> bool:
+    return any(_akin(one, other) for other in roots.get(one[:_ROOT], ()))
 
 
 def _akin(one: str, other: str) -> bool:

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.leaks.figurative import is_sonic, qualifies_a_sound, tells_of_sound
+from fusionaudio_assets.captioning.leaks.figurative import (
+    is_sonic,
+    qualifies_a_sound,
+    sounds_so,
+    tells_of_sound,
+)
 from fusionaudio_assets.captioning.leaks.heard import named_stems, seen_stems, sharpened_stems
 from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
 from fusionaudio_assets.captioning.leaks.naming import is_animal, is_person, names_a_sound, revealed_stems
@@ -22,6 +27,8 @@ _LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
 _FREE = stems(raw()["free"])
 _FIGURATIVE = frozenset({"a colour", "a look", "a silent thing"})
 _POSTURES = words(raw()["posture"])
+_PAGES, _READING = words(raw()["reports"]["read_from"]), words("read reads reading recites reciting")
+_REACH_READING = 12
 _BEINGS = words(raw()["groups"]["being"])
 
 
@@ -34,16 +41,17 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
         cues: What it may be made of.
         heard: Stems that some cue has by ear.
     """
+    shown = seen_stems(cues)
     masked = {place for match in _SOUNDING.finditer(caption) for place in range(*match.span())}
     for kind, look in _LOOKS.items():
         for match in look.finditer(caption):
             own = _claiming(said, *match.span())
             if (own and own <= heard) or not masked.isdisjoint(range(*match.span())):
                 continue
-            if kind not in _FIGURATIVE or not _figurative(said, match):
+            if kind not in _FIGURATIVE or not _figurative(said, match, shown):
                 yield Leak("visual", match[0], match.start(), match.end(), f"{kind} cannot be heard")
     revealed = revealed_stems(heard)
-    unheard = seen_stems(cues) - heard - sharpened_stems(cues, heard) - revealed
+    unheard = shown - heard - sharpened_stems(cues, heard) - revealed
     named, parts = named_stems(cues), Parts(said, heard)
     for index, token in enumerate(said):
         if token.stem in heard or not masked.isdisjoint(range(token.start, token.end)):
@@ -54,7 +62,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
             continue
         elif cues.visual and parts.tells_a_place(index) and token.stem not in revealed:
             yield Leak("visual", token.text, token.start, token.end, "a place cannot be heard")
-        elif token.stem not in unheard:
+        elif token.stem not in unheard or _read_from(said, index) or _joins(token.stem, heard):
             continue
         elif token.stem in named or not parts.told_by_ear(index):
             yield Leak("visual", token.text, token.start, token.end, "only the pictures show it")
@@ -68,8 +76,10 @@ def _free(token: Token) -> bool:
     return token.stem in lexicon().measures or names_a_sound(token.stem) or is_sonic(token)
 
 
-def _figurative(said: Sequence[Token], match: re.Match[str]) -> bool:
+def _figurative(said: Sequence[Token], match: re.Match[str], shown: frozenset[str]) -> bool:
     first = bisect_right(said, match.start(), key=attrgetter("end"))
+    if said[first].stem not in shown and sounds_so(said, first):
+        return True
     last = first + len(list(words_at(said, *match.span()))) - 1
     return tells_of_sound(said, first, last - (said[last].text == "of"))
 
@@ -78,6 +88,17 @@ def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:
     """Return the stems of the claiming words in a place."""
     inside = words_at(said, start, end)
     return frozenset(t.stem for t in inside if t.text.lower() not in FUNCTION_WORDS and t.stem not in NEUTRAL_STEMS)
+
+
+def _read_from(said: Sequence[Token], index: int) -> bool:
+    """Whether a word names what somebody reads aloud from, which tells how they speak."""
+    before = [token.text.lower() for token in said[max(0, index - _REACH_READING) : index]]
+    return said[index].text.lower() in _PAGES and "from" in before[-3:] and not _READING.isdisjoint(before)
+
+
+def _joins(one: str, heard: frozenset[str]) -> bool:
+    """Whether a word is made of two that are heard: a "motorboat" where a boat's motor is."""
+    return any(one[:place] in heard and one[place:] in heard for place in range(3, len(one) - 2))
 
 
 def _taken_by_a_being(before: Sequence[Token]) -> bool:
