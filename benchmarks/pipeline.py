@@ -126,17 +126,18 @@ def run_naive(folder: Path, clips: Sequence[Clip], cues: Mapping[str, Cues]) -> 
 
 
 def lake_rows(folder: Path) -> dict[str, dict[str, Row]]:
-    """The rows of every clip in ``folder/lake`` by file name, then by asset."""
+    """The rows of every clip in ``folder/lake`` by the names of its files, then by asset."""
     lake = Workspace.open(folder / "lake").lake
     rows: dict[str, dict[str, Row]] = {}
-    names: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
     for asset in STAGES:
         table = lake.read_table(asset, SHARD)
         assert table is not None
         for row in table.to_dicts():
             if asset == "raw_clips":
-                names[row["clip_id"]] = Path(row["sources"][0]).name
-            rows.setdefault(names[row["clip_id"]], {})[asset] = row
+                names[row["clip_id"]] = [Path(source).name for source in row["sources"]]
+            for name in names[row["clip_id"]]:
+                rows.setdefault(name, {})[asset] = row
     return rows
 
 

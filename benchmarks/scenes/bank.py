@@ -112,6 +112,8 @@ def audio_of(source: Source) -> FloatArray:
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate_hz)
         frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
     audio = np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float32)
+    if not audio.any():
+        raise SystemExit(f"{source.file} holds no sound: take it out of the table.")
     return resample(audio[round(source.from_s * rate_hz) :], rate_hz, RATE_HZ)
 
 

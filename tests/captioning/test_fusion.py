@@ -154,7 +154,13 @@ def test_somebody_alone_tells_of_no_sound_that_somebody_makes() -> None:
 
 @pytest.mark.parametrize(
     "draft",
-    ["Rain falls and dog barks.", "Rain falls with slow.", "Rain falls, with a dog barks.", "A dog barks while rain."],
+    [
+        "Rain falls and dog barks.",
+        "Rain falls with slow.",
+        "Rain falls, with a dog barks.",
+        "A dog barks while rain.",
+        "A dog can be heard by rain falling.",
+    ],
 )
 def test_what_is_no_english_is_refused_of_a_small_model(draft: str) -> None:
     clip = Cues(duration_s=10, events=(clips.event("Bark", 0.8, (0, 9)), clips.event("Rain", 0.8, (0, 10))))
