@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.numbers import number
@@ -21,7 +21,7 @@ _VAGUE = stems(
 _NO_TOPIC = stems(raw()["no_topic"])
 _BREAK = re.compile(r"[.,;:!?()\"“”—–]")
 _VOICED = words("voice tone manner accent whisper way style")
-_PAGES = _REPORTS["read_from"]
+_HOW = {"from": _REPORTS["read_from"], "at": words("pace speed tempo volume pitch")}
 _NO_SPEAKERS = frozenset({"animal", "music", INSTRUMENT})
 _STANDING_IN = words("one another")
 _DETERMINERS = words("a an the this that these those some any no each every his her its their")
@@ -46,6 +46,8 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
             continue
         rest = _clause(caption, said, index)
         phrased = _phrased(said, index, rest)
+        if word == "about" and not phrased:
+            continue
         told, vague = (phrased, _NO_TOPIC) if phrased else _told(caption, said, index, rest)
         if _asks(token, rest, heard) or any(_tells_something(one, heard, vague) for one in told):
             start, end = token.start, rest[-1].end if rest else token.end
@@ -93,8 +95,18 @@ def _told(
         return (_topic(word, rest), _NO_TOPIC) if word in _REPORTS["speech"] else ((), _VAGUE)
     if word in _TELLING and subject != "sound":
         topic = _topic(word, rest) or _told_to_do(rest)
-        return (topic, _NO_TOPIC) if topic or _is_a_sound(rest) else (rest, _VAGUE)
+        return (topic, _NO_TOPIC) if topic or _is_a_sound(rest) else (_without_listener(rest), _VAGUE)
     return _topic(word, rest) or (_told_to_do(rest) if _ordered(rest) else ()), _NO_TOPIC
+
+
+def _without_listener(rest: Sequence[Token]) -> Sequence[Token]:
+    """Leave out whom something is told: "gives directions to a taxi driver"."""
+    for place, (token, after) in enumerate(pairwise(rest)):
+        if place and token.text.lower() == "to" and after.text.lower() in _DETERMINERS:
+            listener = list(takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS, rest[place + 2 :]))
+            if listener and _speaks(listener[-1]):
+                return [*rest[:place], *rest[place + 2 + len(listener) :]]
+    return rest
 
 
 def _is_a_sound(rest: Sequence[Token]) -> bool:
@@ -136,12 +148,12 @@ def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
 def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Sequence[Token]) -> bool:
     """Whether what is told ends before a word: what follows says how, where, when or what else is heard."""
     word = token.text.lower()
-    if word == "from" and not _PAGES.isdisjoint(one.text.lower() for one in after[:3]):
+    if word in _HOW and not _HOW[word].isdisjoint(one.text.lower() for one in after[:3]):
         return True
     if announcing in _REPORTS.get(f"topic_{word}", ()):
         return False
     if word in {"in", "with"} and (not after or after[0].text.lower() not in _LISTENERS):
-        goes_on = announcing in _REPORTS["uttering"] and "about" in (one.text for one in after[:4])
+        goes_on = "about" in (one.text for one in after)
         return not goes_on and _of_the_voice(after)
     if told and told[-1].text.lower() == "something":
         return word not in _REPORTS["topical"]
