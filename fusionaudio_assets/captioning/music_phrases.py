@@ -56,7 +56,7 @@ class MusicPhrases:
     def passing(self, *, begins: bool, to_end: bool) -> str:
         """Return a clause in which the music is one sound among others."""
         voice = f" with {self.rng.choice(self.singing.nouns)}" if self.singing and not self.music.instruments else ""
-        begun, ended = ("starts to play", "plays for a while"), ("plays", "plays at first")
+        begun, ended = ("starts to play", "plays for some time"), ("plays", "plays at first")
         verb = (begun if begins else ended)[not to_end]
         return f"{self.full()}{voice} {verb}"
 

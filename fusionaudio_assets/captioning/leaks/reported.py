@@ -25,6 +25,7 @@ _HOW = {"from": _REPORTS["read_from"], "at": words("pace speed tempo volume pitc
 _NO_SPEAKERS = frozenset({"animal", "music", INSTRUMENT})
 _STANDING_IN = words("one another")
 _DETERMINERS = words("a an the this that these those some any no each every his her its their")
+_PRONOUNS = words("i you he she it we they there someone somebody everyone everybody nobody people")
 _PASSIVE = words("is are was were be being been")
 _LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
@@ -90,6 +91,8 @@ def _told(
     if before in _DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
         # As in "a debate host", "a promise to return" and "is told to sit".
         return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
+    if word in _TELLING and [one.text.lower() for one in rest[:1]] == ["that"] and _is_clause(rest[1:]):
+        return rest[1:], _NO_TOPIC  # whoever it is that explains "that the engine has to be cleaned"
     needs_subject = word in _REPORTS["speaking"] or word.endswith("ing")
     if needs_subject and not (subject == "speaker" and _is_verb(caption, said, index)):
         return (_topic(word, rest), _NO_TOPIC) if word in _REPORTS["speech"] else ((), _VAGUE)
@@ -107,6 +110,11 @@ def _without_listener(rest: Sequence[Token]) -> Sequence[Token]:
             if listener and _speaks(listener[-1]):
                 return [*rest[:place], *rest[place + 2 + len(listener) :]]
     return rest
+
+
+def _is_clause(after_that: Sequence[Token]) -> bool:
+    """Whether a subject follows "that", as in "that he is late", and no verb, as in "that rises"."""
+    return bool(after_that) and after_that[0].text.lower() in _DETERMINERS | _PRONOUNS
 
 
 def _is_a_sound(rest: Sequence[Token]) -> bool:
