@@ -86,11 +86,10 @@ def _told(
     before = said[index - 1].text.lower() if index else ""
     if before in _PASSIVE and word in _REPORTS["treated"]:
         return said[max(0, index - 2) : index - 1], _NO_TOPIC
-    if before in _DETERMINERS and rest and _speaks(rest[0]):
-        return (), _NO_TOPIC  # "a singing voice starts to be heard" says of the voice what it does
     if before in _DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
-        # As in "a debate host", "a promise to return" and "is told to sit".
-        return _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
+        # As in "a debate host", "a promise to return", "is told to sit"; "a singing voice starts to fade" tells nothing.
+        is_told_of = bool(rest) and _speaks(rest[0])
+        return () if is_told_of else _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
     if word in _TELLING and [one.text.lower() for one in rest[:1]] == ["that"] and _is_clause(rest[1:]):
         return rest[1:], _NO_TOPIC  # whoever it is that explains "that the engine has to be cleaned"
     needs_subject = word in _REPORTS["speaking"] or word.endswith("ing")
