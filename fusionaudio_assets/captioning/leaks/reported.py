@@ -87,7 +87,7 @@ def _told(
     if before in _PASSIVE and word in _REPORTS["treated"]:
         return said[max(0, index - 2) : index - 1], _NO_TOPIC
     if before in _DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
-        # As in "a debate host", "a promise to return", "is told to sit"; "a singing voice starts to fade" tells nothing.
+        # As in "a debate host", "a promise to return", "is told to sit"; "a singing voice starts" tells nothing.
         is_told_of = bool(rest) and _speaks(rest[0])
         return () if is_told_of else _topic(word, rest) or _told_to_do(rest), _NO_TOPIC
     if word in _TELLING and [one.text.lower() for one in rest[:1]] == ["that"] and _is_clause(rest[1:]):
