@@ -11,7 +11,6 @@ from typing import ClassVar
 import numpy as np
 import onnxruntime as ort
 import scipy.fft
-import scipy.signal
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -29,7 +28,7 @@ _HOP = 1024
 _OVERLAP = _WINDOW // _HOP
 _BLOCK_FRAMES = 32
 """Frames that are transformed at a time: they stay in the cache, and long clips take less memory."""
-_HANN: NDArray[np.float32] = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
+_HANN: NDArray[np.float32] = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
 _HANN_POWER = 1.5
 """Sum of the squared windows over one sample at this overlap."""
 
