@@ -20,7 +20,7 @@ ERRORS = [
 ]
 
 
-_FEWER = settings(max_examples=30)
+_FEWER = settings(max_examples=15)
 """Each shortage collects garbage, which takes a while in a process that holds many tests' modules."""
 
 
