@@ -119,6 +119,7 @@ def _facts(
                 for name, score in zip(heard[:4], scores, strict=False)
             ],
             "segments": [{"kind": "speech", "start_s": 1.0, "end_s": 4.0}] if speech else [],
+            "stretches": [{"start_s": float(at), "end_s": at + 1.5} | _SOUNDING for at in (0, 4, 8)],
             **{"speech_s": 3.0 if speech else 0.0, "singing_s": 0.0, "music_s": 10.0 if music else 0.0},
             **{"singing_score": 0.0, "other_score": scores[0], **score},
         },
@@ -153,6 +154,8 @@ def _facts(
     }
 
 
+_SOUNDING = {"level_db": -20.0, "growth_db": 0.0, "spread_db": 3.0, "centroid_hz": 900.0, "flatness": 0.1}
+_SOUNDING |= {"pitch_hz": 220.0, "glide_semitones": 0.0}
 _CONFIDENCE = {"avg_logprob": -0.2, "no_speech_prob": 0.01, "compression_ratio": 1.1}
 
 
