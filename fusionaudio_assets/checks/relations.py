@@ -103,7 +103,8 @@ class Tables:
         if differences(asset, frame):
             return None
         keys = pl.concat([pl.repeat(shard, count, eager=True) for shard, count in zip(shards, rows, strict=True)])
-        return frame.select(*table_of(asset).columns(), keys.alias("shard"))
+        # In one chunk: DuckDB then works in full vectors, whatever the size of a shard.
+        return frame.select(*table_of(asset).columns(), keys.alias("shard")).rechunk()
 
     def _content(self, path: str) -> bytes:
         with self.lake.fs.open_input_file(path) as stream:

@@ -74,13 +74,14 @@ class Shares:
     def of(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The figures by shard."""
         among = frame.filter(self.among).select("shard", value=self.values)
-        if not isinstance(among.schema["value"], pl.List):
-            among = among.with_columns(pl.concat_list("value"))
-        values = among.with_columns(pl.col("value").fill_null([]).list.drop_nulls().list.unique())
-        clips = values.group_by("shard").agg(clips=pl.len(), any=(pl.col("value").list.len() > 0).sum())
+        value, values = pl.col("value"), among
+        if is_many := isinstance(among.schema["value"], pl.List):
+            among = among.with_columns(value.fill_null([]).list.drop_nulls().list.unique())
+            values = among.explode("value", empty_as_null=True)
+        has_any = value.list.len() > 0 if is_many else value.is_not_null()
+        clips = among.group_by("shard").agg(clips=pl.len(), any=has_any.sum())
         counted = (
-            values.explode("value", empty_as_null=True)
-            .drop_nulls()
+            values.drop_nulls()
             .group_by("shard", "value")
             .len()
             .join(clips, on="shard")

@@ -4,27 +4,32 @@
 -- among: caption IS NOT NULL
 
 -- Not English: another alphabet, more little words of other languages than of English, or a long text without any.
-WITH written AS (
-    SELECT shard, clip_id, caption, string_split(translate(lower(caption), '.,;:!?"()', ''), ' ') AS word
+-- All is counted only of the few captions that have a sign of that, or none of the commonest words of English.
+WITH counted AS (
+    SELECT shard, clip_id, caption,
+        len(regexp_extract_all(
+            lower(caption),
+            '\b(?:der|das|und|ist|eine?|eine[mr]|mit|von|im|auf|les?|une?|et|est|des|du|dans|avec|qui|au|el|los|las|una|y'
+            '|en|del|con|que|por|es|il|lo|di|che|della|sono|uma?|os|da|com|na|een|het|van|wordt|og|och|det|som|med|jest'
+            '|ve|bir)\b'
+        )) AS foreign_words
     FROM this
     WHERE caption IS NOT NULL
 ),
-counted AS (
-    SELECT shard, clip_id, caption, len(word) AS num_words,
-        length(regexp_replace(caption, '[\p{Latin}\P{L}]+', '', 'g')) AS other_letters,
-        len(list_filter(word, lambda one: list_contains([
-            'a', 'an', 'the', 'and', 'of', 'in', 'with', 'while', 'is', 'are', 'to', 'by', 'as', 'at', 'over', 'then',
-            'can', 'be', 'heard', 'on', 'there', 'from', 'followed', 'what', 'it', 'or', 'for', 'before', 'after'
-        ], one))) AS english,
-        len(list_filter(word, lambda one: list_contains([
-            'der', 'das', 'und', 'ist', 'ein', 'eine', 'einem', 'einer', 'mit', 'von', 'im', 'auf',
-            'le', 'les', 'un', 'une', 'et', 'est', 'des', 'du', 'dans', 'avec', 'qui', 'au',
-            'el', 'los', 'las', 'una', 'y', 'en', 'del', 'con', 'que', 'por', 'es',
-            'il', 'lo', 'di', 'che', 'della', 'sono', 'um', 'uma', 'os', 'da', 'com', 'na',
-            'een', 'het', 'van', 'wordt', 'og', 'och', 'det', 'som', 'med', 'jest', 'się', 've', 'bir'
-        ], one))) AS foreign_words
-    FROM written
+doubtful AS (
+    SELECT *,
+        len(regexp_extract_all(
+            lower(caption),
+            '\b(?:an?|the|and|of|in|with|while|is|are|to|by|as|at|over|then|can|be|heard|on|there|from|followed|what|it'
+            '|or|for|before|after)\b'
+        )) AS english_words
+    FROM counted
+    WHERE foreign_words > 0
+        OR regexp_matches(caption, '[^\p{Latin}\P{L}]')
+        OR NOT regexp_matches(lower(caption), '\b(?:an?|the|and|of|in|with|is|are|can)\b')
 )
 SELECT shard, clip_id, caption
-FROM counted
-WHERE other_letters > 0.2 * length(caption) OR foreign_words > english OR (num_words >= 10 AND english = 0)
+FROM doubtful
+WHERE foreign_words > english_words
+    OR length(regexp_replace(caption, '[\p{Latin}\P{L}]+', '', 'g')) > 0.2 * length(caption)
+    OR (english_words = 0 AND len(string_split(caption, ' ')) >= 10)
