@@ -197,7 +197,9 @@ class _Run:
         told = record.asset_materialization.metadata
         self.summary.written[asset] = str(told["path"].value)
         if asset == RELEASE and (refused := told["refused_shards"].value):
-            self._failed(asset, "", f"{refused} shards were refused by a gate and left out; its README.md tells why.")
+            self._failed(
+                asset, "", f"Shards that a gate refused and that were left out: {refused}. Its README.md tells why."
+            )
 
     def _executed(self, job: dg.JobDefinition, asset: str, shard: str | None = None) -> str | None:
         start_s = time.monotonic()

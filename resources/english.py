@@ -1,10 +1,21 @@
-"""English word forms, by the library `inflect`, which is loaded on first use."""
+"""English word forms. Those of any noun are known to the library `inflect`, which is loaded on first use."""
 
 import functools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import inflect
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with what it counts: ``"1 shard"``, ``"1,200 shards"``.
+
+    Args:
+        count: How many.
+        one: What follows the number 1, which may go as far as the verb: ``"shard is"``.
+        many: What follows any other number; by default `one` with an s.
+    """
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def with_article(noun: str) -> str:

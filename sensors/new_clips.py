@@ -74,8 +74,8 @@ def _look(context: dg.SensorEvaluationContext, inbox: Inbox, now_s: float) -> st
     for sentence in sight.refused:
         context.log.warning(sentence)
     return (
-        f"{folder}: {sight.arriving} files are arriving, {sight.waiting} wait for a shard of "
-        f"{inbox.settings.shard_size} or for {inbox.settings.seal_after_s:g} s, {sight.taken} were taken."
+        f"Files in {folder}: {sight.arriving:,} arriving, {sight.waiting:,} waiting for a shard of "
+        f"{inbox.settings.shard_size:,} or for {inbox.settings.seal_after_s:g} s, {sight.taken:,} taken."
     )
 
 

@@ -75,7 +75,7 @@ def test_what_is_not_finished_is_told_and_only_its_failures_are_counted(lake: La
     assert (report.shards, report.unfinished) == (2, 1)
     assert report.all.clips == 4
     assert report.failures.total() == 2
-    assert "1 shards are not finished" in as_markdown(report, "")
+    assert "1 shard is not finished" in as_markdown(report, "")
     for shard in ("shard-000002", "shard-000003"):
         lake.delete(f"caption_scores/{shard}.parquet")
     with pytest.raises(LakeError, match=r"No shard .* decision .* `fusionaudio run`"):
@@ -125,7 +125,8 @@ def test_shards_that_stand_out_are_named_with_the_figure(tmp_path: Path) -> None
     assert set(report.drifted["name"]) == {"share/kept", "share/dropped/any", "share/dropped/low_similarity"}
     assert as_metadata(report)["shards_standing_out"] == 1
     page = as_markdown(report, "")
-    assert "1 of 9 shards have figures farther than 3.5 spreads" in page
+    assert "figures farther than 3.5 spreads" in page
+    assert "): 1 of 9." in page
     assert "| `shard-000009` | `filtered_dataset` | `share/kept` | 0.3333 | 1 |" in page
 
 

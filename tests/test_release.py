@@ -123,7 +123,7 @@ def test_the_card_says_what_the_release_is(lake: Lake) -> None:
         "`embedded`",
         "| `truncated` | the file ends before its content does | 1 |",
         "| `tags` | yamnet | 6 |",
-        "The licence of 1 clips is not known",
+        "The licence of 1 clip is not known",
         "not checked by people",
         "median 14",
     ):
@@ -139,7 +139,7 @@ def test_the_card_says_which_shards_were_made_over_a_rule(lake: Lake) -> None:
     assert record["overrides"] == {"tags/untagged_clips": {"field | recordings": 2}}
     assert record["version"] != version
     card = (folder / "README.md").read_text()
-    assert "2 shards were made although the rule `tags/untagged_clips` is broken" in card
+    assert "Made although the rule `tags/untagged_clips` is broken: 2 shards" in card
     assert "field \\| recordings" in card
 
 
@@ -167,7 +167,7 @@ def test_a_lake_without_pairs_can_be_released(tmp_path: Path) -> None:
     lake = make_lake(tmp_path / "lake", [[clip_row(1)]], with_qa=False)
     folder, record = release(lake)
     assert record["qa_pairs"] == {}
-    assert "1 shards have no question-answer pairs" in (folder / "README.md").read_text()
+    assert "1 shard has no question-answer pairs" in (folder / "README.md").read_text()
 
 
 def test_unfinished_shards_are_left_out_and_counted(lake: Lake) -> None:
@@ -177,7 +177,8 @@ def test_unfinished_shards_are_left_out_and_counted(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shards", "told"), [([], "decided"), ([[broken_row(1), broken_row(2)]], "None of the 2 clips .* truncated 2")]
+    ("shards", "told"),
+    [([], "decided"), ([[broken_row(1), broken_row(2)]], "holds 2 clips and none is kept.* truncated 2")],
 )
 def test_nothing_kept_is_refused(tmp_path: Path, shards: list[Any], told: str) -> None:
     lake = make_lake(tmp_path / "lake", shards)

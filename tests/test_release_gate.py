@@ -50,20 +50,20 @@ def kept(lake: Path, *shards: str) -> int:
 def record_of(lake: Path) -> dict[str, Any]:
     (folder,) = (path for path in (lake / "releases").iterdir() if path.is_dir())
     record: dict[str, Any] = json.loads((folder / "release.json").read_text())
-    assert ("refused by a gate" in (folder / "README.md").read_text()) == bool(record["refused_shards"])
+    assert ("Refused by a gate" in (folder / "README.md").read_text()) == bool(record["refused_shards"])
     return record
 
 
 def test_a_shard_that_breaks_a_rule_is_kept_out_and_told(lake: Path) -> None:
     summary = run_lake(Workspace.open(str(lake)), select=["dataset_release"])
-    assert [(asset, "1 shards were refused" in told) for asset, _, told in summary.failures] == [
+    assert [(asset, "were left out: 1. Its README.md" in told) for asset, _, told in summary.failures] == [
         ("dataset_release", True)
     ]
     record = record_of(lake)
     assert (record["shards"], record["kept"]) == (1, kept(lake, GOOD))
     assert list(record["refused_shards"]) == [BAD]
     dropped = 40 - kept(lake, BAD)
-    assert f"refused by 1 rule(s). {RULE}: {dropped / 40:.4g} ({dropped} clips)" in record["refused_shards"][BAD]
+    assert f"refused by 1 rule. {RULE}: {dropped / 40:.4g} ({dropped} clips)" in record["refused_shards"][BAD]
 
 
 def test_an_override_lets_it_in_and_stays_visible(lake: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_is_out_of_date_is_kept_out(lake: Path) -> None:
 def test_an_export_asks_the_same_gate(terminal: Terminal, lake: Path, tmp_path: Path) -> None:
     told = terminal("export", tmp_path / "out", "--format", "jsonl", "--lake", lake)
     assert told.exit_code == 1
-    assert f"export of shard {BAD} is refused by 1 rule(s). {RULE}" in told.stderr
+    assert f"export of shard {BAD} is refused by 1 rule. {RULE}" in told.stderr
     assert len((tmp_path / "out" / "captions.jsonl").read_text().splitlines()) == kept(lake, GOOD)
     over = terminal("export", tmp_path / "all", "--format", "jsonl", "--lake", lake, "--override", f"{RULE}=alike")
     assert over.exit_code == 0, over.stderr
@@ -116,4 +116,4 @@ def test_a_release_of_nothing_is_refused(tmp_path: Path) -> None:
     add_clips(workspace.lake, collect(tmp_path / "clips").rows)
     ((asset, _, told),) = run_lake(workspace, select=[*STAGES, "dataset_release"]).failures
     assert asset == "dataset_release"
-    assert "None of the 2 clips of the lake" in told
+    assert "holds 2 clips and none is kept" in told

@@ -58,7 +58,7 @@ def check_results(verdicts: Sequence[Verdict], overrides: Collection[str] = ()) 
                 check_name=name,
                 passed=not broken,
                 severity=dg.AssetCheckSeverity[WARN if broken and is_excused else severity],
-                description=" ".join(told) or f"All {len(own)} rules hold.",
+                description=" ".join(told) or f"All rules hold: {len(own)} of {len(own)}.",
                 metadata={"all_rules": _table(own), "broken_rules": len(broken), **rule_figures(own)},
             )
         )

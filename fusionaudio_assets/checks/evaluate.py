@@ -19,6 +19,7 @@ from fusionaudio_assets.checks.relations import Tables
 from fusionaudio_assets.checks.rules import Rule, rules_of
 from fusionaudio_assets.figures import current, drift
 from fusionaudio_assets.versions import table_of
+from resources.english import counted
 from resources.errors import SettingError
 from resources.lake import Lake
 
@@ -66,8 +67,8 @@ class Verdict:
 
     def __str__(self) -> str:
         rule = self.rule
-        counted = f" ({self.clips} clips)" if rule.bound.measure == "share" else ""
-        figure = "nothing to measure" if self.figure is None else f"{self.figure:.4g}{counted}"
+        clips = f" ({counted(self.clips, 'clip')})" if rule.bound.measure == "share" else ""
+        figure = "nothing to measure" if self.figure is None else f"{self.figure:.4g}{clips}"
         return f"{rule.asset}/{rule.name}: {figure}, allowed is {rule.bound_text}. {rule.guards}"
 
 

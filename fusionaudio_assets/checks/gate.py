@@ -16,6 +16,7 @@ from fusionaudio_assets.checks.rules import ERROR, Rule, rules_of
 from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.stage import Stage, look
 from fusionaudio_assets.workspace import Workspace
+from resources.english import counted
 from resources.errors import LakeError, SettingError
 from resources.lake import Lake
 from resources.lake_faults import way_back
@@ -85,7 +86,7 @@ def gate(
     if refused:
         told = " ".join(str(verdict) + _example(verdict) for verdict in refused)
         raise GateRefused(
-            f"{reader} of shard {shard} is refused by {len(refused)} rule(s). {told}",
+            f"{reader} of shard {shard} is refused by {counted(len(refused), 'rule')}. {told}",
             hint=way_out(refused),
         )
     return broken

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from fusionaudio_assets.captioning.audit import CUE_KINDS, Auditor
 from fusionaudio_assets.cli.console import complain, printable, say
+from resources.english import counted
 from resources.errors import SettingError
 from resources.word_vectors import word_vectors
 
@@ -97,9 +98,5 @@ def _summary(verdicts: list[_Counted], num_malformed: int) -> str:
     told = [f"{count} {name} ({count / len(verdicts):.1%})" for name, count in counts.items() if verdicts]
     if verdicts:
         told.append(f"median support {statistics.median(one.support for one in verdicts):.2f}")
-    malformed = [f"{_counted(num_malformed, 'malformed line')} left out"] if num_malformed else []
-    return "; ".join([f"{_counted(len(verdicts), 'caption')} judged", *told, *malformed]) + "."
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    malformed = [f"{counted(num_malformed, 'malformed line')} left out"] if num_malformed else []
+    return "; ".join([f"{counted(len(verdicts), 'caption')} judged", *told, *malformed]) + "."

@@ -27,7 +27,7 @@ def check(lake_uri: str, *, as_json: bool) -> None:
         typer.echo(json.dumps({"judged": judged, "broken": broken}, ensure_ascii=False))
     else:
         _print(broken)
-        say(f"{len(broken)} of {judged} verdicts do not hold.")
+        say(f"Verdicts that do not hold: {len(broken):,} of {judged:,}.")
     if any(line["severity"] == ERROR for line in broken):
         raise typer.Exit(1)
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from fusionaudio_assets.cli.console import printable
 from fusionaudio_assets.reasons import meaning_of
+from resources.english import counted
 
 Known = Mapping[str, Any]
 """What `show.gather` returns, or the part of one asset in it."""
@@ -100,7 +101,8 @@ def _medium(row: Known) -> Lines:
     )
     yield "loudness", _figure(row["loudness_lufs"], "{:.1f} LUFS") or "not measurable"
     yield "peak", _figure(row["peak_db"], "{:.1f} dBFS")
-    yield "pictures", f"{row['width']}×{row['height']}, {row['num_frames']} key frames" if row["has_video"] else "none"
+    frames = counted(row["num_frames"] or 0, "key frame")
+    yield "pictures", f"{row['width']}×{row['height']}, {frames}" if row["has_video"] else "none"
     yield "note", row["note"] or ""
 
 

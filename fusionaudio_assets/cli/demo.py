@@ -14,6 +14,7 @@ from fusionaudio_assets.cli.models import fetch_for
 from fusionaudio_assets.cli.run import run_lake
 from fusionaudio_assets.graph import LAKE_ASSETS, QUALITY, RELEASE, STAGES
 from fusionaudio_assets.reasons import MEANINGS, Reason
+from resources.english import counted
 from resources.errors import SettingError
 from resources.lake import Lake
 
@@ -26,7 +27,7 @@ def demo(lake_uri: str) -> None:
     if not clips.is_dir():
         raise SettingError(f"There are no example clips at {clips}.", hint="Run the demo in a clone of the project.")
     ingested = add_source(lake_uri, clips, labels)
-    say(f"{len(ingested.collected.rows)} example clips are in the lake {lake_uri}.")
+    say(f"{counted(len(ingested.collected.rows), 'example clip is', 'example clips are')} in the lake {lake_uri}.")
     fetch_for(ingested.workspace.profile)
     wanted = {row["clip_id"] for row in ingested.collected.rows}
     shards = _shards_of(ingested.workspace.lake, wanted)

@@ -8,6 +8,7 @@ import typer
 from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.console import printable, say
 from fusionaudio_assets.reasons import meaning_of, way_out_of
+from resources.english import counted
 from resources.lake import Lake
 
 _FAILED = """
@@ -36,7 +37,7 @@ def failures(lake_uri: str, *, as_json: bool) -> None:
     if not found:
         say("No clip failed.")
     for group in found:
-        typer.echo(f"{group['stage']}: {group['reason']}, {group['clips']} clip(s): {group['meaning']}")
+        typer.echo(f"{group['stage']}: {group['reason']}, {counted(group['clips'], 'clip')}: {group['meaning']}")
         for example in group["examples"]:
             name = printable(", ".join(example["sources"] or []))
             typer.echo(f"  {example['clip_id']} in {example['shard']} ({name}): {printable(example['detail'] or '')}")

@@ -12,6 +12,7 @@ from fusionaudio_assets.ingest.scan import printable
 from fusionaudio_assets.instance import open_instance
 from fusionaudio_assets.shards import DEFAULT_SHARD_SIZE, Added, add_clips
 from fusionaudio_assets.workspace import Workspace
+from resources.english import counted
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,16 @@ def _report(ingested: Ingested) -> None:
         warn(warning)
     if collected.ignored:
         suffixes = ", ".join(f"{suffix or 'no suffix'} ({count})" for suffix, count in collected.ignored.most_common())
-        say(f"Passed over {collected.ignored.total()} files that are not named as media: {suffixes}.")
+        told = counted(collected.ignored.total(), "file that is", "files that are")
+        say(f"Passed over {told} not named as media: {suffixes}.")
     unread = sorted({row["path"] for row in collected.rows if row["file_sha256"] is None})
     if unread:
-        warn(f"{len(unread)} files are not there or unreadable, such as {printable(unread[0])}: these will fail.")
+        told = counted(len(unread), "file is", "files are")
+        warn(f"{told} not there or not readable, such as {printable(unread[0])}: clips of such files will fail.")
     merged = sum(len(row["sources"]) - 1 for row in collected.rows)
     if merged:
-        say(f"{merged} files have the same bytes as another: one clip, under all its names.")
+        say(f"{counted(merged, 'file has', 'files have')} the same bytes as another: one clip, under all its names.")
     if added.known:
-        say(f"{added.known} clips were in the lake; {len(added.updated)} shards got new names or labels of them.")
-    say(f"{added.new} new clips in {len(added.made)} new shards.")
+        known = counted(added.known, "clip was", "clips were")
+        say(f"{known} in the lake; {counted(len(added.updated), 'shard')} got new names or labels of them.")
+    say(f"{counted(added.new, 'new clip')} in {counted(len(added.made), 'new shard')}.")

@@ -11,6 +11,7 @@ from rich.table import Table
 from fusionaudio_assets.cli.console import print_table, say, warn
 from fusionaudio_assets.forecast import Cause, Forecast, Rows, StageForecast, forecast
 from fusionaudio_assets.workspace import Workspace
+from resources.english import counted
 from resources.profile import Profile, profile_text
 
 _MOST_DIFFERENCES = 3
@@ -38,7 +39,7 @@ def plan(
     for key in list(found.refused)[:_MOST_REFUSED]:
         warn(found.refused[key])
     if len(found.refused) > _MOST_REFUSED:
-        warn(f"{len(found.refused) - _MOST_REFUSED} more shards will be refused.")
+        warn(f"{counted(len(found.refused) - _MOST_REFUSED, 'more shard')} will be refused.")
 
 
 def as_object(workspace: Workspace, found: Forecast) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _basis(stage: StageForecast) -> str:
     pace = stage.pace
     if not pace.runs:
         return ""
-    of = f"{pace.runs} {'run' if pace.runs == 1 else 'runs'}, {pace.clips:,} clips"
+    of = f"{counted(pace.runs, 'run')}, {counted(pace.clips, 'clip')}"
     return of if pace.same_settings else f"{of}, other settings"
 
 

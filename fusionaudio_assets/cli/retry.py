@@ -11,6 +11,7 @@ from fusionaudio_assets.cli.console import print_table, say
 from fusionaudio_assets.cli.run import print_counts, run_lake
 from fusionaudio_assets.reasons import WAYS_OUT
 from fusionaudio_assets.workspace import Workspace
+from resources.english import counted
 from resources.errors import SettingError
 
 _BEGUN = ".work/retry"
@@ -47,7 +48,7 @@ def _compute_again(workspace: Workspace, matching: pl.DataFrame) -> None:
     if not concerned:
         return
     if begun:
-        say(f"A retry was stopped; its {len(begun)} shards are finished as well.")
+        say(f"A retry was stopped; what it began is finished as well: {counted(len(begun), 'shard')}.")
     lake.write_text(_BEGUN, "\n".join(concerned))
     reasons = {name: set(group["reason"]) for (name,), group in matching.group_by("stage")}
     summary = run_lake(workspace, shards=concerned, select=None, retry=reasons)

@@ -12,6 +12,7 @@ import typer
 from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.console import printable, say
 from fusionaudio_assets.overrides import read_overrides
+from resources.english import counted
 from resources.lake import Lake
 
 _STATUSES = ("ok", "skipped", "failed")
@@ -44,7 +45,7 @@ def status(lake_uri: str, *, as_json: bool) -> None:
         typer.echo(line)
     unfinished = sum(any((shard, stage) not in by_shard for stage in ledger.STAGES) for shard in sizes)
     if unfinished:
-        say(f"{unfinished} of {len(sizes)} shards have stages that are not made: `fusionaudio run`.")
+        say(f"Shards with stages that are not made: {unfinished:,} of {len(sizes):,}. `fusionaudio run` makes them.")
 
 
 def as_object(lake_uri: str, sizes: Mapping[str, int], found: pl.DataFrame, overrides: pl.DataFrame) -> dict[str, Any]:
@@ -116,11 +117,11 @@ def _lines(sizes: Mapping[str, int], by_shard: Mapping[tuple[str, str], Counts],
     for shard, clips in sizes.items():
         for stage in ledger.STAGES:
             counts = by_shard.get((shard, stage))
-            told = _cells(counts) if counts else f"not made ({clips} clips)"
+            told = _cells(counts) if counts else f"not made ({counted(clips, 'clip')})"
             yield f"{shard:{wide}}  {stage:{stage_wide}}  {told}{marks.get((shard, stage), '')}"
     for stage in ledger.STAGES:
         total = _total(by_shard, sizes, stage)
-        made = f"{total['shards']} of {len(sizes)} shards"
+        made = f"{total['shards']:,} of {counted(len(sizes), 'shard')}"
         yield f"{'total':{wide}}  {stage:{stage_wide}}  {_cells(total)}  {made}"
 
 

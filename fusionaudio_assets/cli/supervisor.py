@@ -24,6 +24,7 @@ from types import FrameType
 from fusionaudio_assets.cli.console import complain, say
 from fusionaudio_assets.hangs import will_be_started_again
 from resources.child_process import cause_of_death, end_with_parent, importing_alike, is_native_fault
+from resources.english import counted
 
 SUPERVISED = frozenset({"run", "retry", "demo"})
 """Commands that run models."""
@@ -47,7 +48,7 @@ def supervise(arguments: Sequence[str]) -> int:
 def tell_place(stage: str, shard: str, left: int) -> None:
     """Tell the waiting terminal, if there is one, where the run is, so that it can say where it died."""
     if _line is not None:
-        os.write(_line, f"{stage} of {shard}, {left} clips left\n".encode())
+        os.write(_line, f"{stage} of {shard}, {counted(left, 'clip')} left\n".encode())
 
 
 def answer_to_terminal() -> None:

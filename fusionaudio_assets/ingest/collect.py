@@ -9,6 +9,7 @@ from pathlib import Path
 from fusionaudio_assets.ingest.records import Row, manifest_row, merge_all
 from fusionaudio_assets.ingest.scan import MEDIA_SUFFIXES, Found, Scan, hash_files, is_text, printable, scan_folder
 from fusionaudio_assets.ingest.segments import Segment, SegmentTable, not_text, open_table, open_text
+from resources.english import counted
 from resources.errors import SettingError
 
 
@@ -81,7 +82,8 @@ def _from_folder(folder: Path, labels: Path | None) -> Collected:
     named = {account.found.path for account in accounts}
     others = [_Account(file) for file in scan.media if file.path not in named]
     if others:
-        warnings.append(f"{len(others)} of {len(scan.media)} media files are not in {labels} and have no labels.")
+        media = counted(len(scan.media), "media file")
+        warnings.append(f"Without labels, since not in {labels}: {len(others):,} of {media}.")
     return Collected(_rows(accounts + others), scan.ignored, scan.refused + warnings)
 
 
@@ -99,7 +101,8 @@ def _from_table(source: Path) -> Collected:
     named = {account.found.path for account in accounts}
     unnamed = sum(file.path not in named for file in scan.media)
     if unnamed:
-        warnings.append(f"{unnamed} media files below {source.parent} are not in {source.name} and were left out.")
+        told = counted(unnamed, "media file")
+        warnings.append(f"Left out, since not in {source.name}: {told} below {source.parent}.")
     return Collected(_rows(accounts), scan.ignored, scan.refused + warnings)
 
 
@@ -141,7 +144,7 @@ def _matched(table: SegmentTable, media: list[Found], folder: Path) -> tuple[lis
         without += not matches
         accounts += matches
     if without and accounts:
-        warnings.append(f"{without} of {lines} lines of {table.path} have no media file here.")
+        warnings.append(f"Without a media file here: {without:,} of {counted(lines, 'line')} of {table.path}.")
     return accounts, warnings
 
 
@@ -213,7 +216,7 @@ def _row(account: _Account, file_sha256: str | None) -> Row:
 
 def _nothing(folder: Path, scan: Scan) -> SettingError:
     seen = scan.ignored.total()
-    why = f"none of its {seen} files has the suffix of one" if seen else "it holds no visible file"
+    why = f"it holds {counted(seen, 'file')}, none with the suffix of one" if seen else "it holds no visible file"
     refused = f" {scan.refused[0]}" if scan.refused else ""
     return SettingError(
         f"There is no media file below {printable(str(folder))}: {why}.{refused}",

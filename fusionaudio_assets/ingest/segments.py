@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from fusionaudio_assets.ingest.records import best_qualities
+from resources.english import counted
 from resources.errors import SettingError
 
 COLUMNS = {
@@ -218,7 +219,7 @@ def _qualities(text: str, count: int) -> list[float | None]:
     if len(parts) == 1:
         parts *= count
     if len(parts) != count:
-        raise _BadField("label_quality", f"{len(parts)} values for {count} labels")
+        raise _BadField("label_quality", f"{counted(len(parts), 'value')} for {counted(count, 'label')}")
     return [_percent(part) if part else None for part in parts]
 
 

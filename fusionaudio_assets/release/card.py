@@ -9,6 +9,7 @@ from fusionaudio_assets.markdown import cell, table
 from fusionaudio_assets.reasons import meaning_of
 from fusionaudio_assets.release.formats import split_name
 from fusionaudio_assets.tables import Release
+from resources.english import counted
 
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 _FILES = {
@@ -57,13 +58,14 @@ def _data_files(record: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _summary(record: Mapping[str, Any]) -> str:
-    pairs = sum(record["qa_pairs"].values())
+    num_pairs = sum(record["qa_pairs"].values())
+    pairs = f", and {counted(num_pairs, 'question-answer pair')}" if num_pairs else ""
     return "\n".join(
         [
             f"# Audio captions, release {record['version']}",
             "",
-            f"{record['kept']:,} audio clips ({_length(record['audio_s'])}), each with one caption about what can "
-            f"be heard{f', and {pairs:,} question-answer pairs' if pairs else ''}. Made on {record['created'][:10]} by "
+            f"{counted(record['kept'], 'audio clip')} ({_length(record['audio_s'])}), each with one caption about "
+            f"what can be heard{pairs}. Made on {record['created'][:10]} by "
             f"fusionaudio {record['fusionaudio']} with the profile `{record['profile']['name']}`: "
             f"{record['profile']['description'] or 'no description'}",
         ]
@@ -102,7 +104,8 @@ def _captions(record: Mapping[str, Any]) -> str:
 
 def _selection(record: Mapping[str, Any]) -> str:
     dropped = record["clips"] - record["kept"]
-    text = f"## Selection\n\nOf {record['clips']:,} clips {record['kept']:,} are released and {dropped:,} are not."
+    clips, kept = counted(record["clips"], "clip"), counted(record["kept"], "is", "are")
+    text = f"## Selection\n\nOf {clips} {kept} released and {counted(dropped, 'is', 'are')} not."
     if dropped:
         rows = ((f"`{name}`", meaning_of(name), f"{count:,}") for name, count in record["drop_reasons"].items())
         text += " A clip may have several reasons against it.\n\n" + table(("reason", "meaning", "clips"), rows)
@@ -137,22 +140,22 @@ def _limits(record: Mapping[str, Any]) -> str:
     ]
     if record["profile"]["name"] == "embedded":
         limits.append("The profile `embedded` uses small models meant for trying things out, not the best there are.")
-    if record["unfinished_shards"]:
-        limits.append(f"{record['unfinished_shards']} shards of the lake were not finished and are left out.")
+    if unfinished := record["unfinished_shards"]:
+        limits.append(f"Not finished and left out: {counted(unfinished, 'shard')} of the lake.")
     if refused := record["refused_shards"]:
         shard, told = next(iter(refused.items()))
         limits.append(
-            f"{len(refused)} shards were refused by a gate and are left out, for example {shard}: {cell(told)}"
+            f"Refused by a gate and left out: {counted(len(refused), 'shard')}, for example {shard}: {cell(told)}"
         )
-    if record["shards_without_qa"]:
-        limits.append(f"{record['shards_without_qa']} shards have no question-answer pairs, as none were made.")
+    if without_qa := record["shards_without_qa"]:
+        limits.append(f"{counted(without_qa, 'shard has', 'shards have')} no question-answer pairs: none were made.")
     limits += [
-        f"{shards} shards were made although the rule `{rule}` is broken in them; the reason given: {cell(reason)}"
+        f"Made although the rule `{rule}` is broken: {counted(shards, 'shard')}; the reason given: {cell(reason)}"
         for rule, reasons in record["overrides"].items()
         for reason, shards in reasons.items()
     ]
     if unknown := record["licences"].get("", 0):
-        limits.append(f"The licence of {unknown:,} clips is not known: clear it before you pass them on.")
+        limits.append(f"The licence of {counted(unknown, 'clip')} is not known: clear it before you pass them on.")
     return "## Limits\n\n" + "\n".join(f"* {limit}" for limit in limits)
 
 

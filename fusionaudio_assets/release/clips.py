@@ -7,6 +7,7 @@ import polars as pl
 
 from fusionaudio_assets.tables import Release, polars_schema
 from fusionaudio_assets.versions import check_columns
+from resources.english import counted
 from resources.errors import LakeError
 from resources.lake import Lake
 from resources.payload_reader import PayloadReader
@@ -60,7 +61,7 @@ def _released(lake: Lake, key: str) -> ReleasedShard:
     outdated = clips.filter(pl.col("caption").ne_missing(pl.col("caption_now")))
     if outdated.height:
         raise LakeError(
-            f"{outdated.height} captions of the shard {key} changed after it was decided what to release.",
+            f"{counted(outdated.height, 'caption')} of the shard {key} changed after it was decided what to release.",
             hint="Bring the lake up to date with `fusionaudio run`.",
         )
     qa = _read(lake, "qa_pairs", key, ("pairs",))

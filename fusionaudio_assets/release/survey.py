@@ -14,6 +14,7 @@ from fusionaudio_assets.distribution import percentiles
 from fusionaudio_assets.release.clips import DECISIONS, ReleasedShard, released_shards
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
 from resources.adapter import Json
+from resources.english import counted
 from resources.errors import LakeError
 from resources.lake import Lake
 
@@ -161,7 +162,7 @@ def _refuse_nothing(lake: Lake, figures: Figures) -> None:
         return
     if not figures.shards and figures.refused_shards:
         raise LakeError(
-            f"No shard of the lake at {lake.uri} may be released; {len(figures.refused_shards)} are refused. "
+            f"No shard of the lake at {lake.uri} may be released; refused are {len(figures.refused_shards):,}. "
             f"{next(iter(figures.refused_shards.values()))}"
         )
     if not figures.shards:
@@ -171,7 +172,8 @@ def _refuse_nothing(lake: Lake, figures: Figures) -> None:
         )
     reasons = ", ".join(f"{reason} {count}" for reason, count in figures.drop_reasons.most_common())
     raise LakeError(
-        f"None of the {figures.clips} clips of the lake at {lake.uri} is kept, so there is no release: {reasons}.",
+        f"The lake at {lake.uri} holds {counted(figures.clips, 'clip')} and none is kept, so there is no release: "
+        f"{reasons}.",
         hint="`fusionaudio show CLIP` tells what is against a clip; the thresholds are in the profile.",
     )
 

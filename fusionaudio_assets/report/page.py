@@ -10,6 +10,7 @@ from fusionaudio_assets.figures import MIN_CLIPS, MIN_SHARDS, OUTLYING
 from fusionaudio_assets.markdown import cell, table
 from fusionaudio_assets.reasons import meaning_of
 from fusionaudio_assets.report.survey import OF_MUSIC, Group, Report
+from resources.english import counted
 
 MOST_ROWS = 20
 """Longest table; what is rarer is left out, and the report says so."""
@@ -118,12 +119,14 @@ def _summary(report: Report) -> str:
     lines = [
         "# Quality of the captions",
         "",
-        f"{clips.clips:,} clips in {report.shards:,} shards: {clips.captions:,} have a caption, "
-        f"{report.counts['abstained'].total():,} have none since the writer abstained, and {clips.kept:,} are kept "
-        f"({_share(clips.kept, clips.clips)}).",
+        f"{counted(clips.clips, 'clip')} in {counted(report.shards, 'shard')}: "
+        f"{counted(clips.captions, 'has', 'have')} a caption, "
+        f"{counted(report.counts['abstained'].total(), 'has', 'have')} none since the writer abstained, and "
+        f"{counted(clips.kept, 'is', 'are')} kept ({_share(clips.kept, clips.clips)}).",
     ]
     if report.unfinished:
-        lines.append(f"{report.unfinished:,} shards are not finished and only their failures are told.")
+        unfinished = counted(report.unfinished, "shard is", "shards are")
+        lines.append(f"{unfinished} not finished: only failures are told of what is not.")
     return "\n".join(lines)
 
 
@@ -223,8 +226,9 @@ def _transcripts(report: Report) -> str:
     lines = [
         "## Transcripts",
         "",
-        f"* {heard.total():,} clips were transcribed. Of {_share(heard['confident'], heard.total())} the words pass "
-        "all thresholds of the profile and may be believed.",
+        f"* {counted(heard.total(), 'clip was', 'clips were')} transcribed. Of "
+        f"{_share(heard['confident'], heard.total())} the words pass all thresholds of the profile: they may be "
+        "believed.",
         f"* Languages: {named}.",
     ]
     if errors is not None:
@@ -249,9 +253,9 @@ def _failures(report: Report) -> str:
 def _drift(report: Report) -> str:
     title = "## Shards that stand out\n\n"
     if not report.compared:
-        return f"{title}Shards are compared once {MIN_SHARDS} of them have {MIN_CLIPS} clips to compare."
+        return f"{title}Shards are compared once {MIN_SHARDS} of them have {counted(MIN_CLIPS, 'clip')} to compare."
     if report.drifted.is_empty():
-        return f"{title}None: {report.compared:,} shards were compared."
+        return f"{title}None of {counted(report.compared, 'shard')} that can be compared."
     rows = [
         (
             *(f"`{cell(row[name])}`" for name in ("shard", "asset", "name")),
@@ -261,8 +265,8 @@ def _drift(report: Report) -> str:
     ]
     head = ("shard", "asset", "figure", "here", "median of the shards", "distance")
     return (
-        f"{title}{len(_standing_out(report)):,} of {report.compared:,} shards have figures farther than {OUTLYING} "
-        "spreads from the median of all shards (modified z-score of Iglewicz and Hoaglin, docs/checks.md).\n\n"
+        f"{title}Shards with figures farther than {OUTLYING} spreads from the median of all shards (modified z-score "
+        f"of Iglewicz and Hoaglin, docs/checks.md): {len(_standing_out(report)):,} of {report.compared:,}.\n\n"
         f"{table(head, rows)}{_left_out(report.drifted.height)}"
     )
 
@@ -312,4 +316,4 @@ def _share(count: int, of: int) -> str:
 
 
 def _left_out(rows: int) -> str:
-    return f"\n\n{rows - MOST_ROWS:,} more are not shown." if rows > MOST_ROWS else ""
+    return f"\n\nNot shown: {rows - MOST_ROWS:,} more." if rows > MOST_ROWS else ""

@@ -139,7 +139,7 @@ class Alone(AbstractContextManager["Alone"]):
         except _Died as death:
             if self._stage.together:
                 raise ModelUnavailable(
-                    f"{self._stage.name} looks at all {len(batch)} clips at once and died of {death}.",
+                    f"{self._stage.name} looks at all clips at once ({len(batch):,}) and died of {death}.",
                     hint="No clip was recorded as failed. If memory ran out, use smaller shards or a larger machine.",
                 ) from death
         return [self._row(pending) for pending in batch]
@@ -158,7 +158,7 @@ class Alone(AbstractContextManager["Alone"]):
             self._crashes += 1
             if self._crashes >= _MOST_CRASHES and not self._answers:
                 raise DiesOfAll(
-                    f"{self._stage.name} died of each of {self._crashes} clips, the last time of {death}: "
+                    f"{self._stage.name} died of every clip, {self._crashes} in all, the last time of {death}: "
                     f"{self._names} is at fault.",
                     hint="No clip was recorded as failed; mend the model or its settings and run again.",
                 ) from death

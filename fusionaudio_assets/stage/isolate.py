@@ -15,6 +15,7 @@ from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
 from fusionaudio_assets.tables import Status
 from resources.adapter import Adapter, make_room_for
 from resources.batches import is_out_of_memory
+from resources.english import counted
 from resources.errors import ClipError, LakeError, ModelUnavailable, SettingError, clause
 from resources.profile import Settings
 
@@ -128,12 +129,12 @@ def _answers(
     results = stage.compute(jobs, models, params)
     count = 0
     if isinstance(results, Sequence) and len(results) != len(jobs):
-        raise _BrokenContract(f"{stage.name} returned {len(results)} rows for {len(jobs)} clips")
+        raise _BrokenContract(f"{stage.name} returned {len(results)} of {counted(len(jobs), 'row')}")
     for result in results:
         yield result
         count += 1
     if count != len(jobs):
-        raise _BrokenContract(f"{stage.name} returned {count} rows for {len(jobs)} clips")
+        raise _BrokenContract(f"{stage.name} returned {count} of {counted(len(jobs), 'row')}")
 
 
 def probe(models: Models, cause: Exception | None = None) -> None:

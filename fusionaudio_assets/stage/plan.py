@@ -12,6 +12,7 @@ from fusionaudio_assets.stage.fingerprint import Fingerprinter
 from fusionaudio_assets.stage.spec import Models, Row, Skip, Stage, Work
 from fusionaudio_assets.tables import TABLES, Status, polars_schema
 from fusionaudio_assets.versions import check_columns
+from resources.english import counted
 from resources.errors import LakeError
 from resources.lake import Lake
 from resources.profile import Settings, StageProfile
@@ -160,7 +161,7 @@ def _read_upstream(stage: Stage[Any, Any], shard: str, lake: Lake) -> dict[str, 
     for asset, rows in tables.items():
         if rows.keys() != clips:
             raise LakeError(
-                f"{asset} of shard {shard} holds {len(rows)} clips, {stage.clips_from} holds {len(clips)}.",
+                f"{asset} of shard {shard} holds {counted(len(rows), 'clip')}, {stage.clips_from} holds {len(clips)}.",
                 hint=f"Materialise {asset} again: it was made before the shard's clips changed.",
             )
     return tables

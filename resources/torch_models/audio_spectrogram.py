@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from resources.embedded.onnx_graph import answering
+from resources.english import counted
 from resources.errors import ModelUnavailable
 from resources.load_time import loads
 from resources.ontology import load_ontology
@@ -76,13 +77,13 @@ class AudioSpectrogramTransformer(HubAdapter, Tagger):
                 unknown.append(labels[index])
         if unknown:
             raise ModelUnavailable(
-                f"`model` = {self.model!r}: {len(unknown)} of the {len(labels)} labels are no classes of AudioSet, "
-                f"e.g. {', '.join(map(repr, unknown[:3]))}.",
+                f"`model` = {self.model!r}: of its {counted(len(labels), 'label')} "
+                f"{counted(len(unknown), 'is', 'are')} no class of AudioSet, e.g. {', '.join(map(repr, unknown[:3]))}.",
                 hint="Name a checkpoint that was trained on AudioSet.",
             )
         if len(set(names)) < len(names):
             raise ModelUnavailable(
-                f"`model` = {self.model!r}: some of the {len(labels)} labels are the same class.",
+                f"`model` = {self.model!r}: some of its {counted(len(labels), 'label')} are the same class.",
                 hint="Name a checkpoint that was trained on AudioSet.",
             )
         return tuple(names)

@@ -37,7 +37,7 @@ def test_status_counts_by_shard_and_stage(terminal: Terminal, lake: Lake) -> Non
     assert ["shard-000001", "tags", "2", "1", "0"] in lines
     assert ["shard-000002", "stems", "not", "made", "(2", "clips)"] in lines
     assert ["total", "tags", "4", "1", "0", "2", "of", "2", "shards"] in lines
-    assert "1 of 2 shards have stages that are not made" in result.stderr
+    assert "Shards with stages that are not made: 1 of 2." in result.stderr
 
 
 def test_a_lake_whose_name_is_a_pattern_is_not_taken_for_one(terminal: Terminal, tmp_path: Path) -> None:
@@ -213,13 +213,13 @@ def test_failures_for_people(terminal: Terminal, failing: Lake) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[:4] == [
-        f"raw_clips: timeout, 2 clip(s): {MEANINGS[Reason.TIMEOUT]}",
+        f"raw_clips: timeout, 2 clips: {MEANINGS[Reason.TIMEOUT]}",
         f"  {4:016x} in shard-000001 (clip 4.wav): {4:016x}\\x1b[2J is odd.",
         f"  {8:016x} in shard-000002 (clip 8.wav): the index is missing",
         f"  → {WAYS_OUT[Reason.TIMEOUT]}; tried again only by `fusionaudio retry --stage raw_clips --reason timeout`",
     ]
     assert "tried again by the next run" in result.stdout
-    assert "fused_captions: bored, 1 clip(s): bored, a reason that this version does not know" in lines
+    assert "fused_captions: bored, 1 clip: bored, a reason that this version does not know" in lines
 
 
 def test_failures_show_a_few_examples_of_many(terminal: Terminal, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_ingest_tells_of_files_that_are_not_there(terminal: Terminal, tmp_path: 
     (tmp_path / "clips.txt").write_text("gone.wav\nlost.wav\n")
     result = terminal("ingest", tmp_path / "clips.txt", "--lake", tmp_path / "lake")
     assert result.exit_code == 0
-    assert "2 files are not there or unreadable" in result.stderr
+    assert "2 files are not there or not readable" in result.stderr
     assert "gone.wav" in result.stderr
 
 
@@ -111,8 +111,8 @@ def test_ingest_prints_shards_and_tells_what_it_did(terminal: Terminal, tmp_path
     result = terminal("ingest", folder, "--shard-size", 1, "--lake", tmp_path / "lake")
     assert result.exit_code == 0, result.stderr
     assert result.stdout == "shard-000001\nshard-000002\n"
-    assert "Passed over 1 files that are not named as media: .txt (1)" in result.stderr
-    assert "1 files have the same bytes as another" in result.stderr
+    assert "Passed over 1 file that is not named as media: .txt (1)" in result.stderr
+    assert "1 file has the same bytes as another" in result.stderr
     assert "2 new clips in 2 new shards" in result.stderr
     again = terminal("ingest", folder, "--lake", tmp_path / "lake")
     assert again.stdout == ""

@@ -151,8 +151,8 @@ def test_labels_may_be_machine_ids_or_in_another_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "rate", "message"),
     [
-        (["Speech", "LABEL_1", "angry"], 16_000, "2 of the 3 labels.*'LABEL_1', 'angry'.*trained on AudioSet"),
-        (["Speech", "speech"], 16_000, "some of the 2 labels are the same class"),
+        (["Speech", "LABEL_1", "angry"], 16_000, "of its 3 labels 2 are.*'LABEL_1', 'angry'.*trained on AudioSet"),
+        (["Speech", "speech"], 16_000, "some of its 2 labels are the same class"),
         (["Speech", "Music"], 32_000, "32000 Hz; it must be 16000 Hz"),
     ],
 )

@@ -31,7 +31,7 @@ def test_a_full_shard_is_sealed_at_once_and_the_rest_when_it_has_waited(daemon: 
     daemon.tick()
     assert daemon.clips() == {"shard-000001": ["0.wav", "1.wav", "2.wav", "3.wav"]}
     assert list(daemon.runs.values()) == ["shard-000001"]
-    assert "2 wait for a shard of 4 or for 600 s" in _skip_message(daemon.tick())
+    assert "2 waiting for a shard of 4 or for 600 s" in _skip_message(daemon.tick())
     daemon.tick(after_s=SEAL_AFTER_S)
     assert daemon.clips()["shard-000002"] == ["4.wav", "5.wav"]
     assert list(daemon.runs.values()) == ["shard-000001", "shard-000002"]
@@ -160,8 +160,8 @@ def test_hashing_goes_on_at_the_next_look_when_its_time_is_over(
         daemon.drop(f"{number:02d}.wav", b"%d" % number)
     monkeypatch.setattr(inbox, "_HASH_BUDGET_S", 0.0)
     daemon.tick()
-    assert "24 files are arriving, 16 wait" in _skip_message(daemon.tick())
-    assert "8 files are arriving, 32 wait" in _skip_message(daemon.tick())
+    assert "24 arriving, 16 waiting" in _skip_message(daemon.tick())
+    assert "8 arriving, 32 waiting" in _skip_message(daemon.tick())
 
 
 def test_thousands_of_files_are_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_thousands_of_files_are_hashed_once(tmp_path: Path, monkeypatch: pytest.
     assert len(daemon.runs) == 3
     assert len(daemon.cursor or "") < 100
     monkeypatch.setattr(inbox, "hash_files", pytest.fail)
-    assert "3000 were taken" in _skip_message(daemon.tick())
+    assert "3,000 taken" in _skip_message(daemon.tick())
 
 
 def test_without_a_lake_or_a_watched_folder_it_says_what_to_do(tmp_path: Path) -> None:

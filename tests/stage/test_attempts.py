@@ -131,7 +131,7 @@ def test_a_hang_is_a_death(lake: Lake) -> None:
     ("changes", "told"),
     [
         ({"dies_of_probe": True}, "before it was given a clip"),
-        pytest.param({"dies_of": ".wav"}, "died of each of 5 clips", marks=pytest.mark.slow),
+        pytest.param({"dies_of": ".wav"}, "died of every clip, 5 in all", marks=pytest.mark.slow),
     ],
     ids=["its probe", "every clip"],
 )
@@ -153,7 +153,7 @@ def test_rows_that_depend_on_each_other_blame_no_clip(lake: Lake, deaths: Path) 
     lake.write_table("manifest", "s", manifest([*PATHS, "deadly.wav"]))
     ruler = DeadlyRuler(deaths=str(deaths))
     die(lake, stage=TOGETHER)
-    with pytest.raises(ModelUnavailable, match="looks at all 11 clips at once and died of a segmentation fault"):
+    with pytest.raises(ModelUnavailable, match=r"looks at all clips at once \(11\) and died of a segmentation fault"):
         run_shard(TOGETHER, "s", lake, profile_of(ruler))
     table = run_shard(TOGETHER, "s", lake, profile_of(Ruler())).table
     assert table["status"].unique().to_list() == ["ok"]
