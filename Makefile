@@ -14,7 +14,7 @@ demo: $(VENV)/.core ## caption the example clips with the embedded profile
 
 test: lint ## lint, types and the default tests
 	$(BIN)/fusionaudio models fetch --profile embedded
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-slow: $(VENV)/.dev ## the tests that take minutes: kills and power cuts under the real daemon
 	$(BIN)/fusionaudio models fetch --profile embedded
