@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MEDIA_SUFFIXES = frozenset({
-    ".3gp", ".aac", ".ac3", ".aif", ".aiff", ".amr", ".au", ".avi", ".caf", ".flac", ".flv", ".m4a", ".m4v", ".mka",
-    ".mkv", ".mov", ".mp3", ".mp4", ".mpeg", ".mpg", ".oga", ".ogg", ".ogv", ".opus", ".ts", ".w64", ".wav", ".wave",
-    ".webm", ".wma", ".wv",
+    ".3g2", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amr", ".ape", ".asf", ".au", ".avi", ".awb", ".caf",
+    ".eac3", ".f4v", ".flac", ".flv", ".m2ts", ".m4a", ".m4b", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4",
+    ".mpeg", ".mpg", ".mts", ".oga", ".ogg", ".ogv", ".opus", ".snd", ".spx", ".ts", ".tta", ".vob", ".w64", ".wav",
+    ".wave", ".weba", ".webm", ".wma", ".wmv", ".wv",
 })  # fmt: skip
 """Names that are taken for media in a folder. A file that is listed by the user is taken whatever its name."""
 

@@ -18,7 +18,7 @@ from resources.errors import ClipError
 from resources.media.files import check_file, check_riff, shown
 
 FORMATS = (
-    "aac,ac3,aiff,amr,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,tta,w64,"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,tta,w64,"
     "wav,wv"
 )
 """Names of the demuxers that may be used; none of them opens a second file or address."""

@@ -53,7 +53,7 @@ def write_media(
         sound = None
         if audio is not None:
             sound = cast(AudioStream, container.add_stream(codec, rate=rate, layout=layout))
-            if codec in {"aac", "libopus", "libmp3lame"}:
+            if codec in {"aac", "libopus", "libmp3lame", "wmav2"}:
                 sound.bit_rate = 96_000 * len(audio)
         if picture is not None:
             picture.width, picture.height = size
