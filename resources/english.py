@@ -28,6 +28,11 @@ def is_plural(noun: str) -> bool:
     return bool(_engine().singular_noun(noun))
 
 
+def present_participle(verb: str) -> str:
+    """``"barking"`` for ``"barks"``."""
+    return str(_engine().present_participle(verb))
+
+
 @functools.cache
 def _engine() -> "inflect.engine":
     import inflect  # noqa: PLC0415 - two seconds that commands which write no caption need not spend

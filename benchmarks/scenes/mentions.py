@@ -72,6 +72,8 @@ class Reader:
         self._unsaid = frozenset(stems(told["unsaid"]))
         self._breaks = {word for words in told["pieces"].values() for word in words} | set(".,;:!?")
         self._absent = frozenset(told["pieces"]["absent"])
+        self._counted = {stems(word) for word in told["counted"]}
+        self._counts = frozenset(told["counts"].split())
 
     def _add(self, words: tuple[str, ...], classes: set[str]) -> None:
         self._phrases[words] = self._phrases.get(words, frozenset()) | classes
@@ -81,18 +83,20 @@ class Reader:
         claims: list[Claim] = []
         joined: list[str] = []
         words: list[str] = []
+        listed: list[str] = []
         for token in [*_TOKEN.findall(caption.lower()), "."]:
             if token not in self._breaks:
                 words.append(token)
                 continue
-            if words and (claim := self._claim(words, tuple(joined))):
+            if words and (claim := self._claim(words, tuple(joined), listed)):
                 claims.append(claim)
                 joined = []
             joined.append(token)
+            listed = [*listed, *words] if token == "," else []  # "a short, low tone" has its article before the comma
             words = []
         return claims
 
-    def _claim(self, words: list[str], joined: tuple[str, ...]) -> Claim | None:
+    def _claim(self, words: list[str], joined: tuple[str, ...], listed: list[str]) -> Claim | None:
         if joined and joined[-1] in self._absent:
             return None
         plain = [word.removesuffix("'s") for word in words]
@@ -100,7 +104,11 @@ class Reader:
         mentions, unread, at = [], [], 0
         while at < len(roots):
             for size in range(min(_MOST_WORDS, len(roots) - at), 0, -1):
-                if found := self._phrases.get(phrase := tuple(roots[at : at + size])):
+                phrase = tuple(roots[at : at + size])
+                if phrase in self._counted and self._counts & {*listed, *plain[:at]}:
+                    at += 1
+                    break
+                if found := self._phrases.get(phrase):
                     mentions.append(found)
                     if size > 1 and phrase[-1] == "music":  # "jazz music" is music, whatever the genre
                         mentions.append(frozenset({"Music"}))

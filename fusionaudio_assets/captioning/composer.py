@@ -6,31 +6,27 @@ It claims nothing that `support` would not accept: both take their words from `r
 """
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import FAINT_LUFS, Facts, Heard, Music, facts_of
+from fusionaudio_assets.captioning.facts import FAINT_LUFS, Facts, Heard, facts_of
 from fusionaudio_assets.captioning.layers import in_order, layers_of, music_frames
 from fusionaudio_assets.captioning.music_phrases import MusicPhrases
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.timeline import Timeline
 from fusionaudio_assets.captioning.unnamed import unnamed_sounds
-from fusionaudio_assets.captioning.wording import Wording, joined
+from fusionaudio_assets.captioning.wording import Wording, is_curt, joined
 
 NO_FACTS = "no cue is sure enough to say what is heard"
-_SILENCE = (
-    "Near silence, with no distinct sound.",
-    "Almost complete silence, with nothing distinct to hear.",
-    "There is near silence throughout.",
-)
+_SILENCE = ("There is near silence throughout.", "There is nothing but near silence.")
 _CONFUSABLE_BELOW = 0.8
-_SHORT_WORDS = 9
-_CURT_WORDS = 4
-"""A caption of fewer words sounds curt."""
-_WHOLE = 0.85
-_REST_S, _REST = 1.5, 0.2
+_SHORT_WORDS = 10
+_REST_S, _REST = 4.0, 0.66
 """Quiet of this length, and of this share of the clip, is told of."""
+_IN_ORDER = frozenset({"then", "followed", "before"})
+_FURTHER = re.compile(r", (?:and|then|with|along|followed|while|as)\b")
 _BINDING = frozenset({"while", "as", "before"})
 
 
@@ -107,52 +103,44 @@ class _Writer:
             events, music = in_order([*events, passing]), None
         front = [*layers.lasting, *events]
         if len(front) == 1 and not (music or behind):
-            told = [self._alone(front[0])]
+            faint = self.cues.loudness_lufs is not None and self.cues.loudness_lufs <= FAINT_LUFS
+            told = [self.wording.alone(front[0], faint=faint)]
         else:
             told = Timeline(self.wording, self.rng).sentences(layers.lasting, events) if front else []
         if told and music and behind:
             told.append(f"in the background, {self._clauses(behind)} and {music.full()} plays")
         elif told and music:
-            told = self._over_music(told, music)
+            told = self._over_music(told, music, front)
         elif music:
-            told = self._before_background([music.lead() + self._music_length(music.music)], behind)
+            told = self._before_background([self._music_alone(music)], behind)
         elif behind:
             told = self._before_background(told, behind)
         told = self._hushed(self._located(told))
         return [f"{text[0].upper()}{text[1:]}." for text in (*told, self._careful()) if text]
 
-    def _alone(self, one: Heard) -> str:
-        """Say of a lone sound how often or how long it is heard. That there is no other, no cue says."""
-        when = self.wording.when(one)
-        if one.spans and one.coverage >= _WHOLE and not when:
-            when = self.rng.choice(("", " throughout", " throughout", " the whole time"))
-        text = f"{self.wording.clause(one)}{when}"
-        if len(text.split()) < _CURT_WORDS:
-            lasts = " throughout" if one.spans and one.coverage >= _WHOLE else ""
-            text = f"{self.wording.noun(one)} can be heard{when or lasts}"
-        faint = self.cues.loudness_lufs is not None and self.cues.loudness_lufs <= FAINT_LUFS
-        return f"faintly, {text}" if faint else text
-
     def _hushed(self, told: list[str]) -> list[str]:
-        """Say that it goes quiet well before the end, where all that sounds was measured to be over."""
+        """Say that it goes quiet where most of the clip is silence after one sound, as it was measured."""
         stretches, facts = self.cues.stretches, self.facts
         heard = [one for one in (facts.speech, facts.singing, facts.music, *facts.sounds, *self.unnamed) if one]
-        if not (told and stretches and all(one.spans for one in heard)) or facts.doubtful:
+        if not (stretches and all(one.spans for one in heard)) or facts.doubtful or len(told) != 1:
             return told
         end_s = max(stretches[-1].end_s, *(one.spans[-1][1] for one in heard))
-        rest_s = self.duration_s - end_s
-        if rest_s < max(_REST_S, _REST * self.duration_s):
+        if self.duration_s - end_s < max(_REST_S, _REST * self.duration_s) or _IN_ORDER & set(told[0].split()):
             return told
-        *before, last = told
-        if len(last.split()) > 2 * _SHORT_WORDS or {"then", "followed", "before"} & set(last.split()):
-            return [*told, self.rng.choice(("after that, all is quiet", "the rest is quiet"))]
-        quiet = (", and then it goes quiet", ", then all is quiet", ", and the rest is quiet", " before all goes quiet")
-        return [*before, f"{last}{self.rng.choice(quiet)}"]
+        text = told[0].removesuffix(" early on").removesuffix(" at the start")
+        return [f"{text}{self.rng.choice((', and then it goes quiet', ', followed by silence'))}"]
 
-    def _over_music(self, told: list[str], music: MusicPhrases) -> list[str]:
-        if len(told) == 1 and _is_short(told[0]):
-            return list(filter(None, music.under(told[0])))
-        return [*told, music.behind()]
+    def _over_music(self, told: list[str], music: MusicPhrases, front: Sequence[Heard]) -> list[str]:
+        if len(front) == 1 and self.wording.tells_little(front[0]):
+            return [f"{music.clause()}, with {self.wording.noun(front[0])}{self.wording.when(front[0])}"]
+        return [music.under(told[0])] if len(told) == 1 and _is_short(told[0]) else [*told, music.behind()]
+
+    def _music_alone(self, music: MusicPhrases) -> str:
+        text, heard = music.lead(), music.music
+        timed = Heard("Music", "music", (), (), 1.0, True, heard.spans, heard.coverage, measured=heard.measured)
+        curt = is_curt(text)
+        extent = "" if " at a " in text or self.facts.singing else self.wording.extent(timed, told=curt)
+        return f"{music.full()} can be heard" if curt and not extent else f"{text}{extent}"
 
     def _before_background(self, told: list[str], behind: Sequence[Heard]) -> list[str]:
         """Put what lasts behind at an end of a short sentence, or into one of its own."""
@@ -167,7 +155,7 @@ class _Writer:
             clauses = self._clauses(behind)
             return [*told, self.rng.choice((f"in the background, {clauses}", f"{clauses} in the background"))]
         options = [f"{last}, with {nouns} in the background"]
-        if " over " not in last and "sound" not in nouns:
+        if not {"over", *_BINDING, *_IN_ORDER} & set(last.split()) and "sound" not in nouns:
             options.append(f"{last} over {nouns if 'noise' in nouns else f'the sound of {nouns}'}")
         if not named and not _BINDING & set(last.split()):
             clauses = self._clauses(behind)
@@ -184,11 +172,7 @@ class _Writer:
             return None
         (start_s, _), (_, end_s) = heard.spans[0], heard.spans[-1]
         clause = music.passing(begins=start_s > 0.2 * self.duration_s, to_end=end_s > 0.9 * self.duration_s)
-        return Heard("Music", "music", (music.full(),), (clause,), 1.0, True, ((start_s, end_s),), heard.coverage)
-
-    def _music_length(self, music: Music) -> str:
-        timed = Heard("Music", "music", (), (), 1.0, True, music.spans, music.coverage, measured=music.measured)
-        return self.wording.length(timed)
+        return Heard("Music", "music", (music.noun(),), (clause,), 1.0, True, ((start_s, end_s),), heard.coverage)
 
     def _located(self, told: list[str]) -> list[str]:
         """Say where it sounds to be, before or after a sentence that has room for it."""
@@ -213,4 +197,4 @@ class _Writer:
 
 
 def _is_short(text: str) -> bool:
-    return len(text.split()) <= _SHORT_WORDS and "," not in text
+    return len(text.split()) <= _SHORT_WORDS and not _FURTHER.search(text)

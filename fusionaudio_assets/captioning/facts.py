@@ -84,6 +84,11 @@ class Heard:
         return self.spans[-1][1] if self.spans else None
 
     @property
+    def flows(self) -> bool:
+        """It is one stream with pauses rather than something that comes a number of times."""
+        return self.group in _FLOWING_GROUPS and not stands_out(self.label)
+
+    @property
     def steady(self) -> bool:
         """It lasts, as rain or an engine does, and so may stand in the background."""
         lasts = not self.spans or self.coverage >= 0.6

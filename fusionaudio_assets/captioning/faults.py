@@ -32,6 +32,7 @@ _LOOSE = re.compile(
 _HEARD = re.compile(r"\b(?:is|are|can be) (?:also )?heard\b")
 _RELATED = frozenset(["while", "as", "then", "before", "after", "over", "with", "followed", "until", "during"])
 _TEMPO_ALONE = re.compile(r"\b(?:slow|moderate|fast)(?=[.,;]|$)")
+_IDLE = re.compile(r"\b(?:is|are) (?:played|on|playing music)\b")
 _HEARD_BY = re.compile(r"\bheard by\b[^.,;]*")
 _CHARACTERS = re.compile(r"(?:[^\W_]|[ .,;:!?'’\"“”()–—-])*")
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
@@ -74,7 +75,7 @@ def faults(
         if caption.count(" and ") > 1 + bool(facts.music):
             found.append('It strings its sounds together by "and".')
         made_of_facts = (_clause_after_preposition(facts), _without_article(facts), _without_verb(facts))
-        for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY):
+        for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY, _IDLE):
             found += [f'"{match[0]}" is no English.' for match in pattern.finditer(caption)]
     return found
 

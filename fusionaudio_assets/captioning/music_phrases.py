@@ -4,11 +4,12 @@ import random
 from dataclasses import replace
 
 from fusionaudio_assets.captioning.facts import Heard, Music
-from fusionaudio_assets.captioning.relations import names_voices, takes_no_article
+from fusionaudio_assets.captioning.relations import names_its_music, names_voices
 from fusionaudio_assets.captioning.wording import joined
 from resources.english import is_plural, with_article
 
-_PACES = {"slow": "slow", "fast": "fast-paced"}
+_PACES = {"slow": "slow", "fast": "fast"}
+_PACED = {"slow": "slowly", "fast": "fast"}
 _CHARACTERS = 2
 """Adjectives before a genre; more read like a list."""
 
@@ -17,10 +18,12 @@ class MusicPhrases:
     """Wordings for one clip's music, picked by `rng`."""
 
     def __init__(self, music: Music, singing: Heard | None, rng: random.Random) -> None:
-        self.music = replace(music, genre="") if singing and names_voices(music.genre) else music
+        self.music = _paced(replace(music, genre="") if singing and names_voices(music.genre) else music)
         self.singing = singing
         self.rng = rng
-        self._bare = all(takes_no_article(one.split()[-1]) for one in music.instruments)
+        one = music.instruments[0] if len(music.instruments) == 1 else ""
+        self._own = one if one and names_its_music(one) else ""
+        """The instrument that gives the music its name: "piano music"."""
 
     def name(self, *, paced: bool = True) -> str:
         """Return the music with its character: ``"slow, calm ambient music"``; a moderate tempo needs no adjective."""
@@ -29,84 +32,103 @@ class MusicPhrases:
         return " ".join(filter(None, (character, self.music.genre, "music")))
 
     def full(self) -> str:
-        """Return the music with its instruments."""
-        if not self.music.instruments:
-            return self.name()
-        return f"{self.name()} {self.rng.choice(('with', 'with', 'featuring'))} {self._players()}"
+        """Return the music with its instruments: ``"sad piano music"``, ``"rock music with a guitar and drums"``."""
+        if self._own:
+            return f"{self.name().removesuffix('music')}{self._own} music"
+        return f"{self.name()} with {self._players()}" if self.music.instruments else self.name()
+
+    def noun(self) -> str:
+        """Return the music, or what plays it where no more is known."""
+        return self.full() if self._is_told or self._own or not self.music.instruments else self._players()
+
+    def clause(self) -> str:
+        """Return a clause in which the music, or what plays it, plays."""
+        subject, verb, played = self._doing()
+        return f"{subject} {verb}{played}"
 
     def lead(self) -> str:
         """Return a clause in which the music is all there is, with instruments, voices and tempo."""
         if self.singing:
             return self._sung()
-        (name, tempo), players = self._paced(), self._players()
-        if not players:
-            return "music can be heard" if name == "music" else f"{name} plays{tempo}"
-        subject = self._players(articles=True)
-        plural = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
-        played = "" if name == "music" else f" {name}"
-        if not (played or tempo):
-            return f"{subject} can be heard playing"
-        options = [f"{subject} {'play' if plural else 'plays'}{played}{tempo}"]
-        if played:
-            options.append(f"{name} plays{tempo}, with {players}")
-        if tempo:
-            options += [f"{name} with {players} plays{tempo}", f"{name} featuring {players} plays{tempo}"]
+        tempo = self._tempo()
+        if not self.music.instruments:
+            return f"{self.name()} plays{tempo}"
+        options = [f"{self._playing()}{tempo}"]
+        if self._own:
+            options.append(f"{self.full()} plays{tempo}")
         return self.rng.choice(options)
 
     def passing(self, *, begins: bool, to_end: bool) -> str:
         """Return a clause in which the music is one sound among others."""
-        voice = f" with {self.rng.choice(self.singing.nouns)}" if self.singing and not self.music.instruments else ""
-        begun, ended = ("starts to play", "plays for some time"), ("plays", "plays at first")
-        verb = (begun if begins else ended)[not to_end]
-        return f"{self.full()}{voice} {verb}"
+        subject, verb, played = self._doing()
+        if begins and to_end:
+            return f"{subject} {'start' if verb == 'play' else 'starts'} to play{played}"
+        return f"{subject} {verb}{played}{' for a while' if begins else ''}"
 
     def behind(self) -> str:
         """Return a clause in which the music stands behind other sounds."""
         voice = f", with {self.rng.choice(self.singing.nouns)}" if self.singing else ""
-        options = (
-            f"{self.full()} plays in the background{voice}",
-            f"in the background, {self.full()} plays{voice}",
-            f"all the while, {self.full()} plays{voice}",
-        )
+        options = (f"{self.full()} plays in the background{voice}", f"in the background, {self.full()} plays{voice}")
         return self.rng.choice(options)
 
-    def under(self, lead: str) -> tuple[str, str]:
-        """Set music under a short clause; returns it, and a sentence on what plays the music, which may be empty."""
+    def under(self, lead: str) -> str:
+        """Set music under a short clause."""
         if self.singing:
-            return f"{lead} over {self.full()} and {self.rng.choice(self.singing.nouns)}", ""
-        bound = bool({"while", "as", "before"} & set(lead.split()))
-        if self.music.instruments and self.rng.random() < 0.3:
-            under = [f"{lead} over {self.name()}", *([] if bound else [f"{lead} as {self.name()} plays"])]
-            return self.rng.choice(under), f"the music features {self._players(articles=True)}"
+            return f"{lead} over {self.full()} and {self.rng.choice(self.singing.nouns)}"
         options = [f"{lead} over {self.full()}"]
-        if not self.music.instruments and not bound:
-            options.append(f"{lead} while {self.name()} plays")
-        return self.rng.choice(options), ""
+        if not {"while", "as", "before"} & set(lead.split()):
+            binding = self.rng.choice(("as", "while"))
+            options.append(f"{lead} {binding} {self.clause()}")
+        return self.rng.choice(options)
 
     def _sung(self) -> str:
         assert self.singing
         clause = self.rng.choice(self.singing.clauses)
-        (name, tempo), players = self._paced(), self._players()
-        if not players:
-            return self.rng.choice((f"{clause} to {name}{tempo}", f"{name} plays{tempo} while {clause}"))
-        return self.rng.choice(
-            (
-                f"{clause} over {name} with {players}{tempo}",
-                f"{name} with {players} plays{tempo} while {clause}",
-                f"{clause} to {name}{tempo}, accompanied by {players}",
-            )
-        )
+        if not self.music.instruments:
+            return self.rng.choice((f"{clause} to {self.name()}", f"{self.name()} plays while {clause}"))
+        options = [f"{clause} over {self.full()}"]
+        options.append(f"{self._playing()} while {clause}" if self._is_told else f"{clause} to {self.full()}")
+        return self.rng.choice(options)
 
-    def _players(self, *, articles: bool = False) -> str:
-        bare = self._bare and not articles
-        return joined([one if bare or not _takes_article(one) else with_article(one) for one in self.music.instruments])
+    @property
+    def _is_told(self) -> bool:
+        """There is more to say of the music than that it is music, and how fast."""
+        return self.name(paced=False) != "music"
 
-    def _paced(self) -> tuple[str, str]:
-        """Return the music's name, and its tempo as a phrase where the name does not tell it."""
-        if self.music.tempo in _PACES and self.rng.random() < 0.6:
-            return self.name(), ""
-        tempo = f" at a {self.music.tempo} {self.rng.choice(('tempo', 'pace'))}" if self.music.tempo else ""
-        return self.name(paced=False), tempo
+    def _doing(self) -> tuple[str, str, str]:
+        """Return subject, verb and object of a clause: the music itself, or what plays it."""
+        if self.singing and not self.music.instruments:
+            return f"{self.full()} with {self.rng.choice(self.singing.nouns)}", "plays", ""
+        if self._own or not self.music.instruments:
+            return self.full(), "plays", ""
+        many = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
+        return self._players(), "play" if many else "plays", f" {self.name()}" if self._is_told else ""
+
+    def _playing(self) -> str:
+        """Return a clause in which the instruments play: ``"a piano and drums play fast blues music"``."""
+        many = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
+        played = self.name() if self._is_told else _PACED.get(self.music.tempo, "")
+        return f"{self._players()} {'play' if many else 'plays'} {played}".strip()
+
+    def _players(self) -> str:
+        return joined([with_article(one) if _takes_article(one) else one for one in self.music.instruments])
+
+    def _tempo(self) -> str:
+        """Return the tempo as a phrase where no adjective tells it."""
+        return f" at a {self.music.tempo} tempo" if self.music.tempo and self.music.tempo not in _PACES else ""
+
+
+def _paced(music: Music) -> Music:
+    """Take "slow" for a tempo where no tempo was measured."""
+    pace = next((mood for mood in music.moods if mood in _PACES), "")
+    if music.tempo or not pace:
+        return music
+    return replace(music, tempo=pace, moods=tuple(mood for mood in music.moods if mood != pace))
+
+
+def music_name(music: Music) -> str:
+    """Return music with its character and instruments: ``"slow jazz music with a piano and drums"``."""
+    return MusicPhrases(music, None, random.Random(0)).full()
 
 
 def _takes_article(noun: str) -> bool:

@@ -17,9 +17,9 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fusionaudio_assets.captioning.cues import Cues, LabelCue
-from fusionaudio_assets.captioning.facts import Facts, Heard, Music, facts_of, is_confirmed, refuted_labels
+from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, is_confirmed, refuted_labels
 from fusionaudio_assets.captioning.layers import follows, in_order, music_frames
-from fusionaudio_assets.captioning.wording import joined
+from fusionaudio_assets.captioning.music_phrases import music_name
 from resources.adapter import Json
 from resources.errors import SettingError
 from resources.language_model import ChatRequest, Message
@@ -159,7 +159,7 @@ def small_cues(facts: Facts, duration_s: float) -> str:
     passing = music if music and not music_frames(music, duration_s) else None
     heard = [one for one in (facts.speech, *facts.sounds) if one]
     if passing and heard:
-        clause = f"{_named(passing)} plays"
+        clause = f"{music_name(passing)} plays"
         heard.append(Heard("Music", "music", (clause,), (clause,), 1.0, True, passing.spans, passing.coverage))
         music = None
     sounds = in_order(heard)
@@ -170,13 +170,8 @@ def small_cues(facts: Facts, duration_s: float) -> str:
     if facts.singing:
         parts.append(facts.singing.clauses[0])
     if music:
-        parts.append(f"music: {_named(music)}{music.tempo and f', {music.tempo}'}")
+        parts.append(f"music: {music_name(music)}")
     return ". ".join(parts)
-
-
-def _named(music: Music) -> str:
-    name = " ".join(filter(None, (*music.moods, music.genre, "music")))
-    return f"{name} with {joined(music.instruments)}" if music.instruments else name
 
 
 def _in_time(sounds: Sequence[Heard]) -> str:

@@ -48,9 +48,9 @@ def stands_out(label: str) -> bool:
 
 
 @cache
-def takes_no_article(instrument: str) -> bool:
-    """Whether musicians name the instrument without an article in a list: "with piano and drums"."""
-    return instrument in _raw()["named_without_article"].split()
+def names_its_music(instrument: str) -> bool:
+    """Whether music is called after the one instrument that plays it: "sad piano music"."""
+    return instrument in _raw()["names_its_music"].split()
 
 
 @cache

@@ -5,17 +5,21 @@ nobody knows the source: that much may be said of it, and no more.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
+from statistics import fmean
 
 from fusionaudio_assets.captioning.cues import StretchCue
 
 Spans = tuple[tuple[float, float], ...]
 
 FADING, SWELLING, RISING, FALLING = "fading", "swelling", "rising", "falling"
+PITCHED = frozenset({"tonal", "low-pitched", "high-pitched"})
+"""Words for what has a pitch."""
 
 _LOW_HZ, _HIGH_HZ = 500.0, 2_500.0
 _LOW_PITCH_HZ, _HIGH_PITCH_HZ = 250.0, 1_000.0
 _NOISY_FLATNESS = 0.12
-_STEADY_DB, _UNEVEN_DB = 2.5, 6.0
+_STEADY_DB, _UNSTEADY_DB, _FLUCTUATING_DB = 2.5, 6.0, 9.0
 _FADES_DB = 10.0
 _GLIDES_SEMITONES = 3.0
 _COURSE_FROM_S = 1.0
@@ -33,6 +37,11 @@ _BELOW_DB = 10.0
 _MASKED = 0.5
 _AS_LONG = 1.5
 MOST_UNNAMED = 3
+_REGULAR = 0.15
+"""Intervals that differ by no more than this share of their mean."""
+
+_ONCE_S, _TWICE_S = (0.85, 1.15), (0.45, 0.55)
+"""Intervals of what comes once and twice a second, as far as anybody counts."""
 
 
 def manner(
@@ -66,8 +75,8 @@ def manner(
         words.append(FADING if growth_db < 0 else SWELLING)
     elif course and glide_semitones is not None and abs(glide_semitones) >= _GLIDES_SEMITONES:
         words.append(FALLING if glide_semitones < 0 else RISING)
-    elif course and spread_db >= _UNEVEN_DB:
-        words.insert(0, "uneven")
+    elif course and spread_db >= _UNSTEADY_DB:
+        words.insert(0, "fluctuating" if spread_db >= _FLUCTUATING_DB else "unsteady")
     return tuple(filter(None, words))
 
 
@@ -138,6 +147,23 @@ def unnamed(stretches: Sequence[StretchCue], told: Sequence[Spans]) -> list[list
 def _alike(one: StretchCue, other: StretchCue) -> bool:
     shorter_s, longer_s = sorted((one.end_s - one.start_s, other.end_s - other.start_s))
     return one.manner == other.manner and longer_s <= _AS_LONG * shorter_s
+
+
+def is_regular(spans: Spans) -> bool:
+    """Whether spans, four of them or more, begin at equal intervals."""
+    if len(spans) < 4:
+        return False
+    gaps = [after[0] - before[0] for before, after in pairwise(spans)]
+    return bool(max(gaps) - min(gaps) <= 2 * _REGULAR * fmean(gaps))
+
+
+def pace(spans: Spans) -> str:
+    """Word how often spans come that begin at equal intervals."""
+    gap_s = (spans[-1][0] - spans[0][0]) / (len(spans) - 1)
+    for (least_s, most_s), often in ((_ONCE_S, "once"), (_TWICE_S, "twice")):
+        if least_s <= gap_s <= most_s:
+            return f"{often} a second"
+    return "at regular intervals"
 
 
 def length_word(one: StretchCue) -> str:

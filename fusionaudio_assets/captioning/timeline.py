@@ -7,11 +7,15 @@ from itertools import pairwise
 
 from fusionaudio_assets.captioning.facts import Heard
 from fusionaudio_assets.captioning.layers import follows
+from fusionaudio_assets.captioning.unnamed import GROUP as UNNAMED
 from fusionaudio_assets.captioning.wording import Wording
 
 _IN_ONE_SENTENCE = 3
 _CLOSE = 0.6
 """From this coverage on, the pauses of a sound need no mention beside another sound."""
+
+_AFTER = 0.4
+"""How often what follows a sound without a name is told first."""
 
 _HEARD = " can be heard"
 _SUBJECT = re.compile(r"(an? \w+ )\w+s\b")
@@ -52,7 +56,7 @@ class Timeline:
 
     def _within(self, frame: Heard, events: Sequence[Heard]) -> str:
         """Return a sentence about one or two events while something else lasts."""
-        if self.wording.is_better_named(frame):
+        if self.wording.tells_little(frame):
             told, noun = self._chain(events), self.wording.noun(frame)
             return f"{told}, with {noun} {'throughout' if frame.spans else 'also audible'}"
         ground = self.wording.clause(frame) + self.wording.again(frame)
@@ -88,7 +92,8 @@ class Timeline:
             told = told.removesuffix(" near the end").removesuffix(" toward the end")
             return [f"{self.rng.choice(('toward the end', 'near the end'))}, {told}"]
         if before is not None and follows(before, events[0]):
-            return [f"{self.rng.choice(('then', 'after that,', 'next,'))} {told}"]
+            then = () if "then" in told else ("then",)
+            return [f"{self.rng.choice(('after that,', 'next,', *then))} {told}"]
         return [f"{self.rng.choice(('meanwhile,', 'at the same time,'))} {told}"]
 
     def _chain(self, events: Sequence[Heard], *, framed: bool = False) -> str:
@@ -117,15 +122,30 @@ class Timeline:
 
     def _joined(self, first: Heard, second: Heard, *, framed: bool = False) -> str:
         """Return one sentence about two sounds, in their order in time."""
-        subject = f"{self.wording.noun(first)} can be heard" if self.wording.is_better_named(first) else ""
-        a = subject or self.wording.clause(first)
+        little = self.wording.tells_little(first)
         if follows(first, second):
+            if little and first.group == UNNAMED:
+                return self._followed(first, second)
+            a = f"{self.wording.noun(first)}{_HEARD}" if little else self.wording.clause(first)
             return self._in_sequence(a + self.wording.again(first), second)
+        if little and not self.wording.tells_little(second):
+            b = self.wording.clause(second) + self.wording.again(second)
+            noun = self.wording.noun(first)
+            return f"{b} over {noun}" if noun.startswith("a series") else f"{b}, along with {noun}"
+        a = f"{self.wording.noun(first)}{_HEARD}" if little else self.wording.clause(first)
         a += self.wording.again(first) if first.coverage < _CLOSE else ""
         if not (first.spans and second.spans):
             named = self.wording.is_better_named(second)
             return f"{a}, along with {self.wording.noun(second)}" if named else f"{a} and {self.wording.clause(second)}"
         return self._at_once(a, second, framed=framed)
+
+    def _followed(self, first: Heard, second: Heard) -> str:
+        """Return a sentence about a sound without a name, and what comes after it."""
+        if not self.wording.is_better_named(second) and self.rng.random() < _AFTER:
+            return f"after {self.wording.noun(first)}, {self.wording.clause(second)}{self.wording.again(second)}"
+        before, after = self.wording.noun(first), self.wording.noun(second)
+        again = self.wording.again(second) if after.endswith("ing") and " " in after else ""
+        return f"{before} {'are' if before.startswith(('two ', 'three ')) else 'is'} followed by {after}{again}"
 
     def _in_sequence(self, a: str, second: Heard) -> str:
         if self.wording.is_better_named(second):
@@ -133,20 +153,22 @@ class Timeline:
         b = self.wording.clause(second) + self.wording.again(second)
         if rest := _same_subject(a, b):
             return f"{a}, then {rest}"
-        before = [] if " is " in b else [f"{a} before {b}"]
+        before = [] if " is " in a + b or self.wording.again(second) else [f"{a} before {b}"]
         return self.rng.choice([f"{a}, then {b}", f"{a}, and then {b}", *before])
 
     def _at_once(self, a: str, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)
         if self.wording.is_better_named(second):
             noun = self.wording.noun(second)
+            when = when if noun.endswith("ing") or second.group == UNNAMED else ""
             if a.endswith(_HEARD):
                 return f"{a.removesuffix(_HEARD)} and {noun}{_HEARD}"
             return f"{a}, {self.rng.choice(('with', 'along with'))} {noun}{when}"
         b = self.wording.clause(second) + when
         if rest := _same_subject(a, b):
             return f"{a} and {rest}"
-        return f"{a} and {b}" if framed else self.rng.choice((f"{a} while {b}", f"{a} as {b}"))
+        binding = "as" if a.endswith(" while") else self.rng.choice(("while", "as"))
+        return f"{a} and {b}" if framed else f"{a} {binding} {b}"
 
 
 def _same_subject(a: str, b: str) -> str:

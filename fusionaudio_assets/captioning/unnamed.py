@@ -1,4 +1,7 @@
-"""Sounds of which no cue knows the name: what was measured of them makes their noun phrase."""
+"""Sounds of which no cue knows the name: what was measured of them makes their noun phrase.
+
+What has a pitch is called a tone and what hisses or rushes a noise, as a listener would who does not know the source.
+"""
 
 from collections.abc import Sequence
 
@@ -7,8 +10,10 @@ from fusionaudio_assets.captioning.facts import Facts, Heard
 from fusionaudio_assets.captioning.stretches import (
     FADING,
     FALLING,
+    PITCHED,
     RISING,
     SWELLING,
+    is_regular,
     joined,
     length_word,
     unnamed,
@@ -24,7 +29,14 @@ _COURSES = {
     RISING: ("rises in pitch", "rise in pitch"),
     FALLING: ("falls in pitch", "fall in pitch"),
 }
+_GLIDES = (RISING, FALLING)
+_TEXTURES = ("sharp", "steady", "unsteady", "fluctuating")
 _WHOLE = 0.85
+_ADJECTIVES = 2
+"""Before a noun; more read like a list."""
+
+_SLOW_S = 3.0
+"""A course of this length is a slow one."""
 
 
 def unnamed_sounds(cues: Cues, facts: Facts) -> tuple[Heard, ...]:
@@ -39,35 +51,64 @@ def unnamed_sounds(cues: Cues, facts: Facts) -> tuple[Heard, ...]:
     return tuple(_heard(group, cues.duration_s) for group in unnamed(cues.stretches, told))
 
 
-def timbre(manner: Sequence[str]) -> tuple[str, ...]:
-    """Return the words of a manner that are adjectives."""
-    return tuple(one for one in manner if one not in _COURSES)
-
-
 def _heard(group: Sequence[StretchCue], duration_s: float) -> Heard:
     spans = joined(group, 0.0)
-    coverage = min(1.0, sum(end - start for start, end in spans) / duration_s) if duration_s else 0.0
+    sounding_s = sum(end - start for start, end in spans)
+    if is_regular(spans):  # its pauses belong to it
+        sounding_s = spans[-1][1] - spans[0][0]
     first, count = group[0], len(group)
-    length = "" if coverage >= _WHOLE else length_word(first)
-    qualities = ", ".join(filter(None, (length, *timbre(first.manner))))
-    course = next((_COURSES[one] for one in first.manner if one in _COURSES), None)
-    one_sound, sounds = with_article(f"{qualities} sound".strip()), f"{qualities} sounds".strip()
+    coverage = min(1.0, sounding_s / duration_s) if duration_s else 0.0
+    whole = coverage >= _WHOLE and count == 1
+    noun, adjectives = _kind(first, whole=whole)
+    course = next((one for one in first.manner if one in _COURSES), "")
+    glide = [course] if course in _GLIDES else []
+    qualified = [" ".join([*adjectives[:1], *glide])] if glide else adjectives
+    fades = _COURSES[course] if course and not glide else None
+    one, many = (_phrase(adjectives, form) for form in (noun, f"{noun}s"))
     if count == 1:
-        noun = f"{one_sound} that {course[0]}" if course else one_sound
-        clauses = [f"{one_sound} {course[0]}"] if course else [f"{one_sound} is heard"]
+        told = with_article(_phrase(qualified, noun)) + (f" that {fades[0]}" if fades else "")
     else:
-        noun = f"{_NUMBERS.get(count, 'a series of')} {sounds}" + (f" that {course[1]}" if course else "")
-        clauses = [f"{noun} {'are' if count in _NUMBERS else 'is'} heard"]
-        if count in _TIMES and not course:
-            clauses.append(f"{one_sound} is heard {_TIMES[count]}")
+        told = f"{_NUMBERS.get(count, 'a series of')} {_phrase(qualified, f'{noun}s')}"
+        told += f" that {fades[1]}" if fades else ""
+    if course:
+        slowly = "slowly " if spans[0][1] - spans[0][0] >= _SLOW_S else ""
+        number = _NUMBERS.get(count, "several")
+        clause = (
+            f"{with_article(one)} {slowly}{_COURSES[course][0]}"
+            if count == 1
+            else f"{number} {many} {_COURSES[course][1]}"
+        )
+    elif count > max(_NUMBERS):
+        clause = f"{with_article(one)} repeats" if is_regular(spans) else f"there is {told}"
+    elif noun == "tone" and not whole:
+        clause = f"{with_article(one)} sounds{f' {_TIMES[count]}' if count > 1 else ''}"
+    else:
+        clause = f"there {'is' if count == 1 else 'are'} {told}"
     return Heard(
         label="",
         group=GROUP,
-        nouns=(noun,),
-        clauses=tuple(clauses),
+        nouns=(told,),
+        clauses=(clause,),
         score=1.0,
         sure=True,
         spans=spans,
         coverage=coverage,
         measured=True,
     )
+
+
+def _kind(one: StretchCue, *, whole: bool) -> tuple[str, list[str]]:
+    """Return the noun for a stretch and its adjectives, the most telling first."""
+    length, manner = "" if whole else length_word(one), set(one.manner)
+    noun = "tone" if manner & PITCHED and length != "brief" else "noise" if "noisy" in manner else "sound"
+    texture = next((word for word in _TEXTURES if word in manner), "")
+    if noun == "tone" and texture in {"unsteady", "fluctuating"}:
+        texture = "wavering"
+    low, high = manner & {"low", "low-pitched"}, manner & {"high", "high-pitched"}
+    register = "low" if low else ("high" if noun == "tone" else "high-pitched") if high else ""
+    words = ["" if texture == "sharp" else length, texture, register]
+    return noun, [word for word in words if word][:_ADJECTIVES]
+
+
+def _phrase(adjectives: Sequence[str], noun: str) -> str:
+    return f"{', '.join(adjectives)} {noun}".strip()

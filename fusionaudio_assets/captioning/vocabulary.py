@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import pairwise
 from textwrap import shorten
@@ -21,7 +21,17 @@ VISUAL = "visual"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _SHOWN_CHARACTERS = 160
 _TIMED = "four five six seven eight nine ten eleven twelve seconds regular intervals series about"
-_COURSE = "short long fade away grow louder rise fall pitch quiet rest"
+_COURSE = "short long slowly fade away grow louder rise fall pitch quiet silence rest"
+_HEARD_AS = {
+    "tonal": "tone",
+    "low-pitched": "tone",
+    "high-pitched": "tone",
+    "noisy": "noise",
+    "high": "pitched",
+    "unsteady": "wavering",
+    "fluctuating": "wavering",
+}
+"""How else a manner of sounding may be told."""
 _SILENCE_WORDS = "silence silent near quiet almost complete absolute distinct empty still"
 
 
@@ -100,15 +110,22 @@ def sources(cues: Cues) -> list[Source]:
     if cues.singing:
         found.append(Source("singing", sound_words("Singing")))
     found += _music_source(cues, labels)
+    if faint := _faintness(cues):  # of the whole clip, so of all that is heard
+        found = [replace(source, words=source.words | faint) for source in found]
     return found + _sight_source(cues)
+
+
+def _faintness(cues: Cues) -> frozenset[str]:
+    is_faint = cues.loudness_lufs is not None and cues.loudness_lufs <= FAINT_LUFS
+    return frozenset({"faint", "faintly"}) if is_faint else frozenset()
 
 
 def _measured_source(cues: Cues) -> list[Source]:
     """What was measured supports how long, how often and in which manner something sounds, never what it is."""
     manners = dict.fromkeys(word for one in cues.stretches for word in one.manner)
+    told = " ".join((*manners, *(_HEARD_AS[word] for word in manners if word in _HEARD_AS)))
     timed = f"{_TIMED} {_COURSE}" if cues.stretches else ""
-    faint = "faint faintly" if cues.loudness_lufs is not None and cues.loudness_lufs <= FAINT_LUFS else ""
-    words = content_words(f"{timed} {' '.join(manners)} {faint}")
+    words = content_words(f"{timed} {told}") | _faintness(cues)
     return [Source(_cue("signal", ", ".join(manners)), words)] if words else []
 
 
@@ -127,6 +144,7 @@ def _music_source(cues: Cues, labels: set[str]) -> list[Source]:
         words |= sound_words("Singing")
     music = cues.music or MusicCue()
     told = (*music.genres, *music.instruments, *music.moods, *music.vocals, tempo_word(music.tempo_bpm))
+    words |= {"slowly"} if "slow" in told else set()
     said = ", ".join(filter(None, told)) or music.description
     return [Source(_cue("music", said), words | content_words(" ".join((*told, music.description))))]
 
