@@ -12,9 +12,11 @@ from fusionaudio_assets.captioning.facts import Facts
 from fusionaudio_assets.captioning.layers import SLACK_S
 from fusionaudio_assets.captioning.leaks import find_leaks
 from fusionaudio_assets.captioning.likelihood import Likelihood
+from fusionaudio_assets.captioning.music_phrases import music_name
 from fusionaudio_assets.captioning.support import Claim, check_support, nearest_cues
 from fusionaudio_assets.captioning.vocabulary import VISUAL, sound_stems, sources
 from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, claim_runs, stem, tokens
+from resources.sound_names import bare
 
 _MIN_WORDS, _MAX_WORDS = 3, 80
 _EMPTY_PHRASES = re.compile(
@@ -74,7 +76,12 @@ def faults(
         found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(caption)]
         if caption.count(" and ") > 1 + bool(facts.music):
             found.append('It strings its sounds together by "and".')
-        made_of_facts = (_clause_after_preposition(facts), _without_article(facts), _without_verb(facts))
+        made_of_facts = (
+            _clause_after_preposition(facts),
+            _without_article(facts),
+            _without_verb(facts),
+            _unjoined(facts),
+        )
         for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY, _IDLE):
             found += [f'"{match[0]}" is no English.' for match in pattern.finditer(caption)]
     return found
@@ -105,6 +112,14 @@ def _without_verb(facts: Facts) -> re.Pattern[str]:
     nouns = [re.escape(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns]
     names = "|".join([*nouns, r"(?:\w+ )?music"])
     return re.compile(rf"\b(?:while|as) (?:{names})(?=[.,;])", re.IGNORECASE)
+
+
+def _unjoined(facts: Facts) -> re.Pattern[str]:
+    """Match "a person speaks a vacuum cleaner", where nothing joins the two."""
+    nouns = {bare(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns}
+    nouns |= {music_name(facts.music)} if facts.music else set()
+    names, clauses = ("|".join(map(re.escape, sorted(told))) or "(?!)" for told in (nouns, _clauses(facts)))
+    return re.compile(rf"\b(?:{clauses}) (?:an? |the )?(?:{names})\b", re.IGNORECASE)
 
 
 def _clauses(facts: Facts) -> list[str]:

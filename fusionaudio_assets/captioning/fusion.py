@@ -240,7 +240,8 @@ def _edited(caption: str, facts: Facts) -> str:
     """Strike the article where a sound takes none, which small models write: "a thunder", "a calm music"."""
     sounds = [one for one in (facts.speech, facts.singing, *facts.sounds) if one]
     mass = [re.escape(noun) for one in sounds for noun in one.nouns if not noun.startswith(("a ", "an ", "the "))]
-    character = filter(None, (*facts.music.moods, facts.music.genre, facts.music.tempo) if facts.music else ())
+    music_words = facts.music and (*facts.music.moods, facts.music.genre, facts.music.tempo, *facts.music.instruments)
+    character = filter(None, music_words or ())
     music = rf"(?:(?:{'|'.join(map(re.escape, character)) or '(?!)'}),? )*music"
     article = re.compile(rf"\ban? (?=(?:{'|'.join([*mass, music])})\b)", re.IGNORECASE)
     edited = article.sub("", caption)

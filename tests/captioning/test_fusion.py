@@ -160,6 +160,8 @@ def test_somebody_alone_tells_of_no_sound_that_somebody_makes() -> None:
         "Rain falls, with a dog barks.",
         "A dog barks while rain.",
         "A dog can be heard by rain falling.",
+        "A dog barks a falling rain.",
+        "A dog barks while rain is on.",
     ],
 )
 def test_what_is_no_english_is_refused_of_a_small_model(draft: str) -> None:

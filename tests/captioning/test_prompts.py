@@ -59,7 +59,7 @@ def test_what_was_measured_is_shown_and_not_without_end() -> None:
 def test_a_small_model_is_shown_wording_that_may_stand_in_the_caption() -> None:
     assert small_cues(facts_of(clips.RAIN_AND_THUNDER), 10) == "thunder rumbles. background: rain"
     assert small_cues(facts_of(clips.SPEECH_OVER_MUSIC), 10) == (
-        "a person speaks. music: calm ambient music with piano and strings, slow"
+        "a person speaks. music: slow, calm ambient music with a piano and strings"
     )
 
 
@@ -67,7 +67,7 @@ def test_music_that_follows_other_sounds_is_shown_after_them() -> None:
     events = (clips.event("Speech", 0.9, (0, 4)), clips.event("Music", 0.8, (4.5, 10)))
     clip = clips.SPEECH_OVER_MUSIC.model_copy(update={"events": events})
     shown = small_cues(facts_of(clip), clip.duration_s)
-    assert shown == "a person speaks, then calm ambient music with piano and strings plays"
+    assert shown == "a person speaks, then slow, calm ambient music with a piano and strings plays"
 
 
 @pytest.mark.parametrize("shown", ["show_transcript", "show_visual"])
