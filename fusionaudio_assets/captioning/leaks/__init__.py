@@ -12,8 +12,9 @@ from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.quoted import quoted_leaks
 from fusionaudio_assets.captioning.leaks.reported import reported_leaks
 from fusionaudio_assets.captioning.leaks.spoken import spoken_leaks
+from fusionaudio_assets.captioning.leaks.theme import is_spoken_of
 from fusionaudio_assets.captioning.leaks.visual import WRITTEN, visual_leaks
-from fusionaudio_assets.captioning.words import tokens
+from fusionaudio_assets.captioning.words import content_stems, tokens
 
 __all__ = ["Leak", "find_leaks"]
 
@@ -30,20 +31,13 @@ def find_leaks(caption: str, cues: Cues) -> list[Leak]:
     looked = list(visual_leaks(caption, said, cues, heard))
     written = _covered(one for one in looked if one.reason.startswith(WRITTEN))
     spoken = [one for one in spoken if one.start not in written]
-    reported = _covered(spoken)
-    found = [
-        *spoken,
-        *(one for one in looked if _seen(one, seen) or not reported.issuperset(range(one.start, one.end))),
-    ]
+    transcript = content_stems(cues.speech.text) if cues.speech else frozenset[str]()
+    found = [*spoken, *(one for one in looked if not is_spoken_of(one, spoken, said, seen, transcript))]
     return sorted(_outermost(found), key=lambda leak: (leak.start, leak.end, leak.kind))
 
 
-def _seen(leak: Leak, seen: frozenset[str]) -> bool:
-    return not seen.isdisjoint(token.stem for token in tokens(leak.text))
-
-
 def _covered(leaks: Iterable[Leak]) -> set[int]:
-    """Return the places that leaks cover: "black ice" is no look where a voice warns of it."""
+    """Return the places that leaks cover."""
     return {place for leak in leaks for place in range(leak.start, leak.end)}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
+from fusionaudio_assets.captioning.leaks.naming import names_a_sound
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.vocabulary import sound_stems
@@ -32,12 +33,18 @@ def qualifies_a_sound(said: Sequence[Token], index: int) -> bool:
 
 def _is_made_of_sound(said: Sequence[Token], index: int) -> bool:
     """Whether a word tells what a sound is like: "a wall of bass"."""
-    after = said[index + 1 : index + 4]
+    after = said[index + 1 : index + 3 + _REACH]
     if len(after) < 2 or after[0].text.lower() != "of":
         return False
-    if after[1].text.lower() in _ARTICLES:  # "a shadow of the melody", while "a picture of the guitar" shows one
-        return is_sonic(after[-1])
-    return is_sonic(after[1]) or after[1].stem in _named("instrument")
+    if after[1].stem in _named("instrument"):  # "a shadow of the melody", while "a picture of the guitar" shows one
+        return True
+    for token in after[1:]:
+        if is_sonic(token) or names_a_sound(token.stem):
+            return True
+        plain = token.text.lower() in _ARTICLES or token.text.lower().endswith(_ADJECTIVE_ENDINGS)
+        if not (plain or token.stem in _FREE or lexicon().kind(token.stem) == "quality"):
+            return False
+    return False
 
 
 def _done_by_an_instrument(said: Sequence[Token], index: int) -> bool:
@@ -106,6 +113,8 @@ def _done_by_a_sound(said: Sequence[Token], first: int) -> bool:
         return False
     for token in reversed(said[max(0, first - _REACH - 1) : first]):
         word = token.text.lower()
+        if attributive and said[first - 1].end + 1 < said[first].start:  # "the music is loud, red lights flash"
+            return False
         if is_sonic(token):
             return True
         joins = (
@@ -113,14 +122,17 @@ def _done_by_a_sound(said: Sequence[Token], first: int) -> bool:
         )
         if word in FUNCTION_WORDS - {"and"} or not (joins or lexicon().kind(token.stem) == "quality"):
             return False
-        if attributive and said[first - 1].end + 1 < said[first].start:  # "the music is loud, red lights flash"
-            return False
     return False
 
 
 def is_sonic(token: Token) -> bool:
     """Whether a word names a sound, a quality of one, or music; no thing that makes it."""
     return token.stem in _sounds()
+
+
+def is_instrument(one: str) -> bool:
+    """Whether a stem names what music is played on."""
+    return one in _BELLS or lexicon().kind(one) == INSTRUMENT or (one in _named("instrument") and lexicon().kind(one) == "music")
 
 
 def _may_be_done(token: Token) -> bool:

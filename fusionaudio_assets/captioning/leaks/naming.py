@@ -50,6 +50,11 @@ def is_thing(one: str) -> bool:
     return lexicon().kind(one) in _THING_KINDS or one in lexicon().things or one in _FURTHER_THINGS
 
 
+def names_first_a_thing(one: str) -> bool:
+    """Whether the plainest sense of a stem is a thing that can be touched: a "stand" is, and to "stand" more often."""
+    return lexicon().kind(one) in _THING_KINDS or one in _FURTHER_THINGS
+
+
 def is_person(one: str) -> bool:
     """Whether a stem names somebody or a group, and no thing as well."""
     return lexicon().kind(one) in {"person", "group"} and not is_thing(one)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile, pairwise, takewhile
 
 from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.naming import is_place, is_thing
 from fusionaudio_assets.captioning.leaks.numbers import number
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
@@ -12,7 +13,9 @@ from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, T
 
 _REPORTS = {name: words(block) for name, block in raw()["reports"].items()}
 _TELLING = _REPORTS["telling"] | _REPORTS["speaking"]
-_ANNOUNCING = _TELLING | _REPORTS["uttering"] | _REPORTS["speech"]
+_UTTERING = _REPORTS["uttering"] | _REPORTS["speech"]
+_ONLY_LEADING = _REPORTS["leading"] - _TELLING - _UTTERING
+_ANNOUNCING = _TELLING | _UTTERING | _ONLY_LEADING
 _SPEAKERS = words(raw()["speakers"])
 _SOUNDING = words(raw()["groups"]["sonic"]) - _SPEAKERS - words("song songs")
 _VAGUE = stems(
@@ -31,6 +34,7 @@ _LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
 )
 _MANNER_OF = _REPORTS["manner_of"]
+_NO_MATTER = words("of on in at to from with against into")
 _LETTING = words("let lets letting")
 _GOING = words("go goes going went on keeps keep carries carry drones droning")
 _COLOURS = words(raw()["groups"]["colour"])
@@ -86,6 +90,9 @@ def _told(
     before = said[index - 1].text.lower() if index else ""
     if before in _PASSIVE and word in _REPORTS["treated"]:
         return said[max(0, index - 2) : index - 1], _NO_TOPIC
+    led = _led(word, rest) if subject == "speaker" and word in _REPORTS["leading"] else ()
+    if led or word in _ONLY_LEADING:
+        return led, _VAGUE if word in _REPORTS["walking"] else _NO_TOPIC
     if before in _DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
         # As in "a debate host", "a promise to return", "is told to sit"; "a singing voice starts" tells nothing.
         is_told_of = bool(rest) and _speaks(rest[0])
@@ -188,6 +195,28 @@ def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
         if one in _MANNER_OF:
             return _about(rest[place:])
     return ()
+
+
+def _led(word: str, rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what a phrasal verb tells of: "points out a flaw", "takes a class through the proof".
+
+    Without a listener it may be a way that is walked, "through the leaves", "over a bridge".
+    """
+    topic = _topic(word, rest)
+    listener = rest[: len(rest) - len(topic) - 1]
+    if not topic or topic[0].text.lower() in _NO_MATTER or (listener and not _is_somebody(listener[-1])):
+        return ()
+    if word not in _REPORTS["walking"]:
+        return topic
+    ways = [one.stem for one in takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS - _DETERMINERS, topic)][-1:]
+    if listener:
+        return () if any(map(is_place, ways)) else topic
+    moved = word.endswith("ing") or any(is_place(one) or is_thing(one) or one in lexicon().classes for one in ways)
+    return () if moved else topic
+
+
+def _is_somebody(token: Token) -> bool:
+    return token.text.lower() in _LISTENERS or _speaks(token)
 
 
 def _about(rest: Sequence[Token]) -> Sequence[Token]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.leaks.clause import tells_of_sound_alone
 from fusionaudio_assets.captioning.leaks.figurative import (
     is_sonic,
     qualifies_a_sound,
@@ -14,7 +15,13 @@ from fusionaudio_assets.captioning.leaks.figurative import (
 )
 from fusionaudio_assets.captioning.leaks.heard import named_stems, seen_stems, sharpened_stems
 from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
-from fusionaudio_assets.captioning.leaks.naming import is_animal, is_person, names_a_sound, revealed_stems
+from fusionaudio_assets.captioning.leaks.naming import (
+    is_animal,
+    is_person,
+    is_thing,
+    names_a_sound,
+    revealed_stems,
+)
 from fusionaudio_assets.captioning.leaks.source import Parts
 from fusionaudio_assets.captioning.leaks.tables import pattern, raw, stems, words
 from fusionaudio_assets.captioning.lexicon import lexicon
@@ -26,6 +33,8 @@ _SOUNDING = pattern(raw()["sounding"])
 _LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
 _FREE = stems(raw()["free"])
 _FIGURATIVE = frozenset({"a colour", "a look", "a silent thing"})
+_SAID_OF_SOUND = words(raw()["groups"]["colour"]) | words(raw()["said_of_instruments"])
+_PREPOSITIONS = words(raw()["prepositions"])
 _POSTURES = words(raw()["posture"])
 _PAGES, _READING = words(raw()["reports"]["read_from"]), words("read reads reading recites reciting")
 _REACH_READING = 12
@@ -48,7 +57,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
             own = _claiming(said, *match.span())
             if (own and own <= heard) or not masked.isdisjoint(range(*match.span())):
                 continue
-            if kind not in _FIGURATIVE or not _figurative(said, match, shown):
+            if kind not in _FIGURATIVE or not _figurative(said, match, shown, heard):
                 yield Leak("visual", match[0], match.start(), match.end(), f"{kind} cannot be heard")
     revealed = revealed_stems(heard)
     unheard = shown - heard - sharpened_stems(cues, heard) - revealed
@@ -58,7 +67,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
             continue
         if token.text.lower() in _POSTURES and _taken_by_a_being(said[:index]):
             yield Leak("visual", token.text, token.start, token.end, "a posture or gesture cannot be heard")
-        elif _free(token) or qualifies_a_sound(said, index):
+        elif _free(token) or qualifies_a_sound(said, index) or _is_figure(said, index, heard):
             continue
         elif cues.visual and parts.tells_a_place(index) and token.stem not in revealed:
             yield Leak("visual", token.text, token.start, token.end, "a place cannot be heard")
@@ -76,12 +85,23 @@ def _free(token: Token) -> bool:
     return token.stem in lexicon().measures or names_a_sound(token.stem) or is_sonic(token)
 
 
-def _figurative(said: Sequence[Token], match: re.Match[str], shown: frozenset[str]) -> bool:
+def _figurative(said: Sequence[Token], match: re.Match[str], shown: frozenset[str], heard: frozenset[str]) -> bool:
     first = bisect_right(said, match.start(), key=attrgetter("end"))
     if said[first].stem not in shown and sounds_so(said, first):
         return True
     last = first + len(list(words_at(said, *match.span()))) - 1
-    return tells_of_sound(said, first, last - (said[last].text == "of"))
+    if tells_of_sound(said, first, last - (said[last].text == "of")):
+        return True
+    return match[0].lower() in _SAID_OF_SOUND and tells_of_sound_alone(said, first, last, heard)
+
+
+def _is_figure(said: Sequence[Token], index: int, heard: frozenset[str]) -> bool:
+    """Whether a word that names nothing to be touched is used of sound: "the voices glow", "a line hangs"."""
+    if said[index].text.lower() not in _SAID_OF_SOUND:
+        tangible = is_thing(said[index].stem) or lexicon().kind(said[index].stem) not in {"action", "quality"}
+        if tangible or (index and said[index - 1].text.lower() in _PREPOSITIONS):
+            return False
+    return tells_of_sound_alone(said, index, index, heard)
 
 
 def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:

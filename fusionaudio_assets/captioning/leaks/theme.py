@@ -1,0 +1,38 @@
+"""What is spoken of is no picture: the matter of talk that a caption reports, and what only stands beside it.
+
+"Reviews a pair of shoes" has the shoes from the talk, whatever the pictures show; "reviews a pair of shoes beside a
+door" has the door from them. So what a verb of saying governs is spoken of, as far as a word of place or posture; of
+what follows, and of colours and looks, only what the transcript has too.
+"""
+
+from collections.abc import Sequence
+
+from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
+from fusionaudio_assets.captioning.leaks.tables import raw, words
+from fusionaudio_assets.captioning.words import Token
+
+_APPEARANCE = ("a colour", "clothing", "a look", "a posture", "the camera")
+_STANDING_BY = words(raw()["standing_by"]) | words(raw()["posture"])
+
+
+def is_spoken_of(
+    looked: Leak, told: Sequence[Leak], said: Sequence[Token], seen: frozenset[str], spoken: frozenset[str]
+) -> bool:
+    """Whether what could be a picture is but told of.
+
+    Args:
+        looked: A visual leak.
+        told: The speech leaks of the same caption.
+        said: The words of the caption.
+        seen: Stems of what the pictures show.
+        spoken: Stems of the transcript.
+    """
+    around = [one for one in told if one.start <= looked.start and looked.end <= one.end]
+    own = {token.stem for token in words_at(said, looked.start, looked.end)}
+    if not around or own.isdisjoint(seen):
+        return bool(around)
+    report = max(around, key=lambda one: one.end - one.start)
+    before = {token.text.lower() for token in words_at(said, report.start, looked.start)}
+    if not (before and spoken):
+        return False
+    return not own.isdisjoint(spoken) or (before.isdisjoint(_STANDING_BY) and not looked.reason.startswith(_APPEARANCE))
