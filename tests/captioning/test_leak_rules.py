@@ -58,7 +58,8 @@ def test_what_the_sound_description_says_is_no_leak(caption: str) -> None:
 
 
 SETS = ("dev", "held-out", "later", "last", "final", "fresh", "second", "third", "fourth", "fifth", "sixth")
-OF_OTHERS = ("second-author", "second-author-b", "third-author", "spoken")
+OF_OTHERS = ("second-author", "second-author-b", "third-author", "fourth-author", "spoken")
+BY_CAUSE = ("by-cause", "by-cause-b", "by-cause-c")
 
 
 @pytest.mark.parametrize("kind", ["visual", "speech"])
@@ -72,6 +73,17 @@ def test_labelled_sentences(kind: str) -> None:
         caught = [one for one in flagged if one.leak]
         assert len(caught) / len(flagged) >= 0.96, split
         assert len(caught) / sum(one.leak for one in rows) >= (0.95 if split in {"second", "spoken"} else 0.98), split
+
+
+@pytest.mark.parametrize("kind", ["visual", "speech"])
+@pytest.mark.parametrize("split", BY_CAUSE)
+def test_sentences_made_to_mislead(kind: str, split: str) -> None:
+    """Harder than captions are: each was written for a cause of wrong flags."""
+    rows = [one for one in sentences(split) if one.kind == kind]
+    flagged = [one for one in rows if one.found()]
+    caught = [one for one in flagged if one.leak]
+    assert len(caught) / len(flagged) >= 0.9
+    assert len(caught) / sum(one.leak for one in rows) >= 0.94
 
 
 def test_a_leak_is_found_at_its_place() -> None:
@@ -211,6 +223,50 @@ def test_a_seen_thing_is_no_leak_where_it_makes_the_sound(caption: str, leaked: 
 )
 def test_words_of_sight_may_tell_of_sound(caption: str, leaked: list[str]) -> None:
     assert [leak.text for leak in find_leaks(caption, Cues(duration_s=10))] == leaked
+
+
+TOLD = Cues(
+    duration_s=10,
+    sound="A man talks.",
+    speech=SpeechCue(present=True, text="a fisherman put this lighthouse up"),
+    visual=VisualCue(description="A man in a red coat by a lighthouse and a fence."),
+)
+
+
+@pytest.mark.parametrize(
+    ("caption", "leaked"),
+    [
+        ("A man recounts how a fisherman built the lighthouse.", []),
+        ("A man points out how tall the lighthouse is.", []),
+        ("A man takes visitors through the history of the lighthouse.", []),
+        ("He built the lighthouse, a man says.", []),
+        ("A man recounts how the lighthouse was built beside a fence.", ["fence"]),
+        ("A man beside a lighthouse talks.", ["lighthouse"]),
+        ("A man praises the red lighthouse.", ["red"]),
+    ],
+)
+def test_what_is_spoken_of_is_no_picture(caption: str, leaked: list[str]) -> None:
+    assert [leak.text for leak in find_leaks(caption, TOLD) if leak.kind == "visual"] == leaked
+
+
+@pytest.mark.parametrize(
+    ("caption", "leaked"),
+    [
+        ("A hum comes through, grey and featureless.", []),
+        ("The trumpets blaze and the cymbals glitter.", []),
+        ("A hazy hum is a solid block of noise.", []),
+        ("The trumpets glitter under the lamps.", ["glitter"]),
+        ("A grey guitar hums.", ["grey"]),
+        ("A hum sounds, grey walls around it.", ["grey"]),
+    ],
+)
+def test_a_clause_on_sound_alone_shows_nothing(caption: str, leaked: list[str]) -> None:
+    clip = Cues(
+        duration_s=10,
+        sound="A hum, trumpets, cymbals.",
+        visual=VisualCue(description="Grey concrete blocks, glittering lights."),
+    )
+    assert [leak.text for leak in find_leaks(caption, clip) if leak.kind == "visual"] == leaked
 
 
 def test_ten_thousand_captions_take_seconds() -> None:

@@ -7,7 +7,13 @@
 from collections.abc import Iterator, Sequence
 
 from fusionaudio_assets.captioning.leaks.figurative import is_instrument, is_sonic
-from fusionaudio_assets.captioning.leaks.naming import is_animal, is_person, is_place, names_a_sound, names_first_a_thing
+from fusionaudio_assets.captioning.leaks.naming import (
+    is_animal,
+    is_person,
+    is_place,
+    names_a_sound,
+    names_first_a_thing,
+)
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
@@ -16,12 +22,16 @@ _BETWEEN_CLAUSES = words("while whilst as when until whereas because although th
 _DETERMINERS = words("a an the his her their its another")
 _IN_SOUND = stems(raw()["shapes_of_sound"])
 _FREE = stems(raw()["free"])
+_COLOURS = words(raw()["groups"]["colour"])
+_BEING, _BECOMING = words("is are was were becomes become forms form makes make"), words("into to")
+_DISSOLVING = stems("dissolve melt fade turn sink blur merge drift dwindle swell grow change")
 _REACH = 16
 
 
 def tells_of_sound_alone(said: Sequence[Token], first: int, last: int, heard: frozenset[str]) -> bool:
     """Whether around the words from `first` to `last` a clause names what is heard, and nothing that is seen."""
-    if said[first - 1].text.lower() == "in" if first else False:
+    attributive = last + 1 < len(said) and said[last + 1].start == said[last].end + 1
+    if first and said[first - 1].text.lower() == "in" and said[first].text.lower() in _COLOURS and not attributive:
         return False  # "dressed in black"
     if _is_before_a_thing(said, last):
         return False
@@ -34,19 +44,42 @@ def tells_of_sound_alone(said: Sequence[Token], first: int, last: int, heard: fr
     return sounding
 
 
+def is_likened(said: Sequence[Token], index: int, heard: frozenset[str]) -> bool:
+    """Whether a sound is said to be something: "the drone is a solid block", "the strings dissolve into mist"."""
+    start = index
+    while start and _qualifies(said[start - 1]):
+        start -= 1
+    if not start or said[start - 1].text.lower() not in _BEING | _BECOMING:
+        return False
+    subject = said[: start - 1]
+    if said[start - 1].text.lower() in _BEING:
+        return bool(subject) and is_sonic(subject[-1])
+    return subject[-1].stem in _DISSOLVING and tells_of_sound_alone(said, start, index, heard)
+
+
+def _qualifies(token: Token) -> bool:
+    plain = token.text.lower() in _DETERMINERS or token.stem in _FREE or token.text.lower() in _COLOURS
+    return plain or lexicon().kind(token.stem) == "quality"
+
+
 def _is_before_a_thing(said: Sequence[Token], last: int) -> bool:
     """Whether a word tells how an instrument or a thing looks that follows it."""
     for before, token in zip(said[last:], said[last + 1 : last + 4], strict=False):
         if token.start > before.end + 1 or token.text.lower() in FUNCTION_WORDS or is_sonic(token):
             return False
-        if is_instrument(token.stem) or _is_seen(token):
+        if is_instrument(token.stem) or _is_seen(token) or token.stem in lexicon().places:
             return True
     return False
 
 
 def _is_seen(token: Token) -> bool:
     one = token.stem
-    if one in _IN_SOUND or one in NEUTRAL_STEMS or token.text.lower() in FUNCTION_WORDS:
+    if (
+        one in _IN_SOUND
+        or token.text.lower() in _COLOURS
+        or one in NEUTRAL_STEMS
+        or token.text.lower() in FUNCTION_WORDS
+    ):
         return False
     if is_person(one):
         return True

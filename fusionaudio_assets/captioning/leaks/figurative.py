@@ -28,7 +28,10 @@ def qualifies_a_sound(said: Sequence[Token], index: int) -> bool:
         return True
     if word.endswith(_ADJECTIVE_ENDINGS) or word in _COLOURS or lexicon().kind(token.stem) in {"quality", "substance"}:
         return _before_a_sound(said, index) or _done_by_a_sound(said, index)
-    return word.endswith("s") and (_done_by_a_sound(said, index) or _done_by_an_instrument(said, index))
+    before = said[index - 1] if index else token
+    several = before.end + 1 == token.start and before.text.endswith("s") and not before.text.endswith("'s")
+    done = word.endswith("s") != several  # "the flute dances", "bells paint"
+    return done and (_done_by_a_sound(said, index) or _done_by_an_instrument(said, index))
 
 
 def _is_made_of_sound(said: Sequence[Token], index: int) -> bool:
@@ -111,11 +114,12 @@ def _done_by_a_sound(said: Sequence[Token], first: int) -> bool:
     attributive = bool(after) and after[0].start == said[first].end + 1 and after[0].text.lower() not in FUNCTION_WORDS
     if said[first].text[0].isupper():  # a sentence of its own
         return False
-    for token in reversed(said[max(0, first - _REACH - 1) : first]):
+    for place in range(first - 1, max(0, first - _REACH - 1) - 1, -1):
+        token = said[place]
         word = token.text.lower()
         if attributive and said[first - 1].end + 1 < said[first].start:  # "the music is loud, red lights flash"
             return False
-        if is_sonic(token):
+        if is_sonic(token) or (place and _is_played(said, place)):
             return True
         joins = (
             word in {"and", "is", "are"} or token.stem in NEUTRAL_STEMS or token.stem in _FREE or word.endswith("ly")
@@ -132,7 +136,11 @@ def is_sonic(token: Token) -> bool:
 
 def is_instrument(one: str) -> bool:
     """Whether a stem names what music is played on."""
-    return one in _BELLS or lexicon().kind(one) == INSTRUMENT or (one in _named("instrument") and lexicon().kind(one) == "music")
+    return (
+        one in _BELLS
+        or lexicon().kind(one) == INSTRUMENT
+        or (one in _named("instrument") and lexicon().kind(one) == "music")
+    )
 
 
 def _may_be_done(token: Token) -> bool:

@@ -1,10 +1,12 @@
 """What a stem names: a thing, a place, a sound; and which words tell of the same sound."""
 
+from collections.abc import Sequence
 from functools import cache
 
-from fusionaudio_assets.captioning.leaks.tables import raw, stems
+from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.vocabulary import sound_stems
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, Token
 from resources.sound_names import known_labels, sound_name
 
 _TOUCH_FAMILIES = tuple(map(stems, raw()["kindred_sounds"]["of_touch"]))
@@ -21,6 +23,7 @@ _FURTHER_THINGS = stems(raw()["further_things"])
 _BROAD_ANIMALS = stems(raw()["broad_animals"])
 _ALSO_THINGS = stems(raw()["sounding_things"])
 _FREE = stems(raw()["free"])
+_DETERMINERS = words("a an the his her its their this that each every")
 _REVEALED = tuple((stems(one["sounds"]), stems(one["places"])) for one in raw()["revealed_places"])
 
 
@@ -53,6 +56,15 @@ def is_thing(one: str) -> bool:
 def names_first_a_thing(one: str) -> bool:
     """Whether the plainest sense of a stem is a thing that can be touched: a "stand" is, and to "stand" more often."""
     return lexicon().kind(one) in _THING_KINDS or one in _FURTHER_THINGS
+
+
+def is_verb_of_a_thing(said: Sequence[Token], index: int) -> bool:
+    """Whether a name of a thing is a verb at its place, as "matches" in "one cricket matches the other"."""
+    around = said[max(0, index - 1) : index + 2]
+    if len(around) < 3 or not said[index].text.endswith("s") or not is_thing(said[index].stem):
+        return False
+    before, after = around[0].text.lower(), around[2].text.lower()
+    return before not in FUNCTION_WORDS and after in _DETERMINERS
 
 
 def is_person(one: str) -> bool:

@@ -23,7 +23,7 @@ _VAGUE = stems(
 )
 _NO_TOPIC = stems(raw()["no_topic"])
 _BREAK = re.compile(r"[.,;:!?()\"“”—–]")
-_VOICED = words("voice tone manner accent whisper way style")
+_VOICED = words(raw()["manner_of_speaking"])
 _HOW = {"from": _REPORTS["read_from"], "at": words("pace speed tempo volume pitch")}
 _NO_SPEAKERS = frozenset({"animal", "music", INSTRUMENT})
 _STANDING_IN = words("one another")
@@ -50,8 +50,13 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         if word not in _ANNOUNCING and word != "about":
             continue
         rest = _clause(caption, said, index)
+        if not rest and (start := _said_before(caption, said, index)) < index:
+            if any(_tells_something(one, heard, _NO_TOPIC) for one in said[start:index]):
+                place = said[start].start
+                yield Leak("speech", caption[place : token.end], place, token.end, "it reports what is said")
+            continue
         phrased = _phrased(said, index, rest)
-        if word == "about" and not phrased:
+        if not phrased and (word == "about" or word in _ONLY_LEADING):
             continue
         told, vague = (phrased, _NO_TOPIC) if phrased else _told(caption, said, index, rest)
         if _asks(token, rest, heard) or any(_tells_something(one, heard, vague) for one in told):
@@ -59,10 +64,29 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
             yield Leak("speech", caption[start:end], start, end, "it reports what is said")
 
 
+def _said_before(caption: str, said: Sequence[Token], index: int) -> int:
+    """Return where begins what is told before a verb that ends its sentence: "The road is shut, a man says"."""
+    ended = [place for place in range(1, index) if _BREAK.search(caption, said[place - 1].end, said[place].start)]
+    if said[index].text.lower() not in _TELLING - _REPORTS["speaking"] or not ended:
+        return index
+    subject = said[ended[-1] : index]
+    if "," not in caption[said[ended[-1] - 1].end : subject[0].start if subject else 0] or not _is_subject(subject):
+        return index
+    return max((place for place in ended if said[place].text[0].isupper()), default=0)
+
+
+def _is_subject(subject: Sequence[Token]) -> bool:
+    """Whether words are but somebody: "a man", "the woman"."""
+    somebody = bool(subject) and _speaks(subject[-1])
+    return somebody and all(one.text.lower() in _DETERMINERS for one in subject[:-1])
+
+
 def _phrased(said: Sequence[Token], index: int, rest: Sequence[Token]) -> Sequence[Token]:
     """Return what is told by more than one word: "goes on about money", "lets him know the bus is late"."""
     word = said[index].text.lower()
     before = [token.text.lower() for token in said[max(0, index - 4) : index]]
+    if word in _REPORTS["leading"]:
+        return _led(word, rest) if _subject(said[:index]) == "speaker" else ()
     if word == "know":
         return () if _LETTING.isdisjoint(before) else rest
     if word != "about" or before[-1:] != ["on"] or _GOING.isdisjoint(before) or _subject(said[:index]) != "speaker":
@@ -90,9 +114,6 @@ def _told(
     before = said[index - 1].text.lower() if index else ""
     if before in _PASSIVE and word in _REPORTS["treated"]:
         return said[max(0, index - 2) : index - 1], _NO_TOPIC
-    led = _led(word, rest) if subject == "speaker" and word in _REPORTS["leading"] else ()
-    if led or word in _ONLY_LEADING:
-        return led, _VAGUE if word in _REPORTS["walking"] else _NO_TOPIC
     if before in _DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
         # As in "a debate host", "a promise to return", "is told to sit"; "a singing voice starts" tells nothing.
         is_told_of = bool(rest) and _speaks(rest[0])
@@ -189,6 +210,8 @@ def _topic(word: str, rest: Sequence[Token]) -> Sequence[Token]:
         one = token.text.lower()
         if one == "that" and (word in _REPORTS["speech"] or place > 1) and not _tells_a_clause(word, rest, place):
             return ()  # "a melody that climbs"
+        if one == "in" and [after.text for after in rest[place + 1 : place + 2]] == ["which"]:
+            return rest[place + 2 :] if word in _REPORTS["speech"] else ()  # "a tale in which a boy is lost"
         if one in _REPORTS["topical"] or word in _REPORTS.get(f"topic_{one}", ()):
             after = rest[place + 1 :]
             return () if after and after[0].text.lower() == "as" else after
@@ -208,11 +231,13 @@ def _led(word: str, rest: Sequence[Token]) -> Sequence[Token]:
         return ()
     if word not in _REPORTS["walking"]:
         return topic
-    ways = [one.stem for one in takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS - _DETERMINERS, topic)][-1:]
+    named = takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS - _DETERMINERS, topic)
+    ways = [one.stem for one in named][-1:]
     if listener:
         return () if any(map(is_place, ways)) else topic
     moved = word.endswith("ing") or any(is_place(one) or is_thing(one) or one in lexicon().classes for one in ways)
-    return () if moved else topic
+    tells = any(_tells_something(one, frozenset(), _VAGUE) for one in topic)
+    return topic if tells and not moved else ()
 
 
 def _is_somebody(token: Token) -> bool:

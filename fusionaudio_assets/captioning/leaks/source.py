@@ -38,6 +38,7 @@ _CLAUSE_ENDS = words("while as when before after until and but then whilst durin
 _DEVICES, _GIVING_OUT = stems(raw()["devices"]), words("from over through")
 _STANDING_BY = words("front next middle sight view")
 _HEDGES = words("perhaps possibly probably likely maybe presumably apparently resembling like")
+_MOVING = stems("tumble drag roll fall fell glide slide slid turn toss spin dive swim plunge")
 _SUNG = stems("sing song music dance")
 _REACH = 6
 _ENDING_PHRASES = FUNCTION_WORDS - _ARTICLES
@@ -69,7 +70,7 @@ class Parts:
         name = self._name(index)
         if self._is_kind_of_source(index, name):
             return True
-        if any(is_place(token.stem) for token in name):
+        if is_place(name[-1].stem):
             return self._is_struck(index)
         if one in _DEVICES and self._leading(index) in _GIVING_OUT:
             return bool(self._heard)
@@ -93,7 +94,7 @@ class Parts:
         if is_person(head):
             return len(name) == 1 and self._is_subject(index, kindred & self._heard)
         if is_animal(head):
-            return self._is_subject(index, kindred)
+            return self._is_subject(index, kindred - (_MOVING - self._heard))
         if not kindred or self._is_of_looks(index, name):
             return False
         sounds = kindred | (self._heard - (spoken_stems() if is_thing(head) else voiced_stems()))
@@ -105,8 +106,9 @@ class Parts:
         """Whether a word tells how something looks: "glossy", or "tree" of "tree-lined"; but "a curve" is a thing."""
         if len(name) > 1 and any(one.text.endswith("ed") for one in name):
             return True
+        first = self._said[index]
         is_noun = len(name) == 1 and index > 0 and self._said[index - 1].text.lower() in _ARTICLES
-        return _is_adjective(self._said[index]) and not is_noun
+        return _is_adjective(first) and not is_noun
 
     def _is_kind_of_source(self, index: int, name: Sequence[Token]) -> bool:
         """Whether a word is the first part of what is heard: "crossing" of a bell, "kitchen" of a knife."""
@@ -169,7 +171,9 @@ class Parts:
             if word in _ENDING_PHRASES:
                 touched = self._touches if word in _TOUCHING else frozenset[str]()
                 made = self._kindred if word in _MADE_BY | _PASSED else touched
-                return any(one.stem in made for one in _same_clause(back))
+                clause = (one for one in _same_clause(back) if not _is_part(one))
+                reach = 1 if word == "of" else None  # in "bees hum round a bed of roses" it is no hum of roses
+                return any(one.stem in made for one in islice(clause, reach))
         return False
 
     def _is_verb(self, index: int) -> bool:
@@ -209,8 +213,13 @@ def _same_clause(back: Iterator[Token]) -> Iterator[Token]:
         yield token
 
 
+def _is_part(token: Token) -> bool:
+    """Whether a word before "of" only tells which part: "on the edge of a desk"."""
+    return token.stem in lexicon().measures or token.text.lower() in FUNCTION_WORDS
+
+
 def _ends_name(token: Token) -> bool:
-    if token.text.lower() in FUNCTION_WORDS or token.stem in NEUTRAL_STEMS:
+    if token.text.lower() in FUNCTION_WORDS | _ARTICLES or token.stem in NEUTRAL_STEMS:
         return True
     return lexicon().kind(token.stem) in {"action", "quality", "acoustic"} and not is_thing(token.stem)
 

@@ -13,6 +13,8 @@ from fusionaudio_assets.captioning.words import Token
 
 _APPEARANCE = ("a colour", "clothing", "a look", "a posture", "the camera")
 _STANDING_BY = words(raw()["standing_by"]) | words(raw()["posture"])
+_LED_BY = 2
+"""A verb of saying and the preposition that leads to its matter: "grumbles at"."""
 
 
 def is_spoken_of(
@@ -31,8 +33,11 @@ def is_spoken_of(
     own = {token.stem for token in words_at(said, looked.start, looked.end)}
     if not around or own.isdisjoint(seen):
         return bool(around)
+    if looked.reason.startswith(_APPEARANCE):
+        return not own.isdisjoint(spoken)
     report = max(around, key=lambda one: one.end - one.start)
-    before = {token.text.lower() for token in words_at(said, report.start, looked.start)}
-    if not (before and spoken):
+    before = {token.text.lower() for token in list(words_at(said, report.start, looked.start))[_LED_BY:]}
+    if not spoken or looked.start == report.start:
         return False
-    return not own.isdisjoint(spoken) or (before.isdisjoint(_STANDING_BY) and not looked.reason.startswith(_APPEARANCE))
+    thing = own.union(token.stem for token in words_at(said, looked.end, looked.end + 2))  # of a "frozen canal" too
+    return before.isdisjoint(_STANDING_BY) or not thing.isdisjoint(spoken)

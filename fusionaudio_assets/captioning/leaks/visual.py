@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.leaks.clause import tells_of_sound_alone
+from fusionaudio_assets.captioning.leaks.clause import is_likened, tells_of_sound_alone
 from fusionaudio_assets.captioning.leaks.figurative import (
     is_sonic,
     qualifies_a_sound,
@@ -19,13 +19,14 @@ from fusionaudio_assets.captioning.leaks.naming import (
     is_animal,
     is_person,
     is_thing,
+    is_verb_of_a_thing,
     names_a_sound,
     revealed_stems,
 )
 from fusionaudio_assets.captioning.leaks.source import Parts
 from fusionaudio_assets.captioning.leaks.tables import pattern, raw, stems, words
 from fusionaudio_assets.captioning.lexicon import lexicon
-from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens
 
 WRITTEN = "text on a screen"
 """The kind of looks that are read: a sign that "says exit" reports no speech."""
@@ -34,6 +35,7 @@ _LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
 _FREE = stems(raw()["free"])
 _FIGURATIVE = frozenset({"a colour", "a look", "a silent thing"})
 _SAID_OF_SOUND = words(raw()["groups"]["colour"]) | words(raw()["said_of_instruments"])
+_SHAPES = words(raw()["shapes_of_sound"])
 _PREPOSITIONS = words(raw()["prepositions"])
 _POSTURES = words(raw()["posture"])
 _PAGES, _READING = words(raw()["reports"]["read_from"]), words("read reads reading recites reciting")
@@ -61,6 +63,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
                 yield Leak("visual", match[0], match.start(), match.end(), f"{kind} cannot be heard")
     revealed = revealed_stems(heard)
     unheard = shown - heard - sharpened_stems(cues, heard) - revealed
+    pictured = tokens(cues.visual.description) if cues.visual else []
     named, parts = named_stems(cues), Parts(said, heard)
     for index, token in enumerate(said):
         if token.stem in heard or not masked.isdisjoint(range(token.start, token.end)):
@@ -71,7 +74,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
             continue
         elif cues.visual and parts.tells_a_place(index) and token.stem not in revealed:
             yield Leak("visual", token.text, token.start, token.end, "a place cannot be heard")
-        elif token.stem not in unheard or _read_from(said, index) or _joins(token.stem, heard):
+        elif token.stem not in unheard or _is_told_otherwise(said, index, heard, pictured):
             continue
         elif token.stem in named or not parts.told_by_ear(index):
             yield Leak("visual", token.text, token.start, token.end, "only the pictures show it")
@@ -92,12 +95,14 @@ def _figurative(said: Sequence[Token], match: re.Match[str], shown: frozenset[st
     last = first + len(list(words_at(said, *match.span()))) - 1
     if tells_of_sound(said, first, last - (said[last].text == "of")):
         return True
-    return match[0].lower() in _SAID_OF_SOUND and tells_of_sound_alone(said, first, last, heard)
+    return match[0].lower().split("-")[0] in _SAID_OF_SOUND and tells_of_sound_alone(said, first, last, heard)
 
 
 def _is_figure(said: Sequence[Token], index: int, heard: frozenset[str]) -> bool:
     """Whether a word that names nothing to be touched is used of sound: "the voices glow", "a line hangs"."""
-    if said[index].text.lower() not in _SAID_OF_SOUND:
+    if is_likened(said, index, heard):
+        return True
+    if said[index].text.lower() not in _SAID_OF_SOUND | _SHAPES:
         tangible = is_thing(said[index].stem) or lexicon().kind(said[index].stem) not in {"action", "quality"}
         if tangible or (index and said[index - 1].text.lower() in _PREPOSITIONS):
             return False
@@ -119,6 +124,18 @@ def _read_from(said: Sequence[Token], index: int) -> bool:
 def _joins(one: str, heard: frozenset[str]) -> bool:
     """Whether a word is made of two that are heard: a "motorboat" where a boat's motor is."""
     return any(one[:place] in heard and one[place:] in heard for place in range(3, len(one) - 2))
+
+
+def _is_told_otherwise(said: Sequence[Token], index: int, heard: frozenset[str], pictured: Sequence[Token]) -> bool:
+    joined = _joins(said[index].stem, heard)
+    return joined or _read_from(said, index) or _is_another_word(said, index, pictured)
+
+
+def _is_another_word(said: Sequence[Token], index: int, pictured: Sequence[Token]) -> bool:
+    """Whether a verb is written like what the pictures have only as a thing: "matches" and "a box of matches"."""
+    alike = [place for place, one in enumerate(pictured) if one.stem == said[index].stem]
+    acts = any(is_verb_of_a_thing(pictured, one) or pictured[one].text.endswith(("ed", "ing")) for one in alike)
+    return is_verb_of_a_thing(said, index) and not acts
 
 
 def _taken_by_a_being(before: Sequence[Token]) -> bool:
