@@ -15,9 +15,8 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -25,10 +24,10 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from resources.child_process import importing_alike
 from resources.embedded.weights import cache_folder
 from resources.errors import ModelUnavailable
 from resources.load_time import loads
+from resources.tied_server import start_tied
 
 _GRACE_S = 15.0
 """What a server is given to end in order."""
@@ -219,27 +218,13 @@ def _spawned(launch: Launch, folder: Path) -> tuple[LocalServer, "subprocess.Pop
     environment = {name: value for name, value in os.environ.items() if name not in _OTHER_INTERPRETER}
     environment |= {**launch.environment, launch.key_variable: api_key}
     command = [*launch.command, "--port", str(port)]
-    if launch.ends_with_starter:
-        told = json.dumps({"command": command, "environment": environment})
-        command, environment = [sys.executable, "-m", "resources.tied_server"], importing_alike()
     try:
         with _private(folder / _LOG) as log:
-            process = subprocess.Popen(  # noqa: S603 - the program that the user's profile names
-                command,
-                env=environment,
-                stdin=subprocess.PIPE if launch.ends_with_starter else subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # neither Ctrl-C nor the end of a terminal is for it
-            )
+            process = (start_tied if launch.ends_with_starter else _start)(command, environment, log)
     except OSError as error:
         raise ModelUnavailable(
             f"{launch.title} does not start: {command[0]}: {error.strerror}.", hint="Correct `serve.program`."
         ) from error
-    if process.stdin:
-        with contextlib.suppress(BrokenPipeError):  # it died already: whoever waits for it will see
-            process.stdin.write(told.encode() + b"\n")
-            process.stdin.flush()
     _children[process.pid] = process
     server = LocalServer(
         launch.name, launch.title, process.pid, _birth(process.pid) or "", port, api_key, started_s=time.time()
@@ -249,6 +234,18 @@ def _spawned(launch: Launch, folder: Path) -> tuple[LocalServer, "subprocess.Pop
         record.write(json.dumps(kept).encode())
     (folder / f"{_RECORD}.new").replace(folder / _RECORD)
     return server, process
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str], output: BinaryIO) -> "subprocess.Popen[bytes]":
+    """Start a server that outlives this process."""
+    return subprocess.Popen(  # noqa: S603 - the program that the user's profile names
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,  # neither Ctrl-C nor the end of a terminal is for it
+    )
 
 
 def _last_words(log: Path) -> str:
