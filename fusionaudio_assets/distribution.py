@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from fusionaudio_assets.markdown import one_line
+
 WIDTH, HEIGHT, GAP = 300, 190, 20
 """Size of a panel, and the space between two, in pixels."""
 _HEAD, _FOOT, _LEFT = 28, 40, 44
-_BINS, _TICKS, _RISES, _BARS, _ROW = 20, 7, 4, 6, 3
-"""At most so many bars of a histogram, values below it and counts beside it, lying bars, and panels in a row."""
+_BINS, _TICKS, _RISES, _BARS, _ROW, _NAME = 20, 7, 4, 6, 3, 17
+"""At most so many bars of a histogram, values below it and counts beside it, lying bars, panels in a row, and letters."""
 _BAR, _TEXT, _GRID = "#4f43dd", "#231f1b", "#dddddd"
 _STYLE = f'font-family="sans-serif" font-size="12" fill="{_TEXT}"'
 
@@ -130,7 +132,7 @@ def _bars(counts: Mapping[str, int]) -> str:
     most = max(count for _, count in ordered)
     return "".join(
         f'<rect x="120" y="{top + 3:.1f}" width="{130 * count / most:.1f}" height="{high - 6:.1f}" fill="{_BAR}"/>'
-        f'<text x="112" y="{top + high - 8:.1f}" text-anchor="end">{escape(_cut(name))}</text>'
+        f'<text x="112" y="{top + high - 8:.1f}" text-anchor="end">{escape(one_line(name, _NAME))}</text>'
         f'<text x="{126 + 130 * count / most:.1f}" y="{top + high - 8:.1f}">{count:,}</text>'
         for number, (name, count) in enumerate(ordered)
         for top in [_HEAD + number * high]
@@ -151,7 +153,3 @@ def _step(span: float, most: int, *, whole: bool) -> float:
 
 def _number(value: float) -> str:
     return f"{round(value, 6):g}"
-
-
-def _cut(name: str, most: int = 17) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -36,6 +36,7 @@ _RELATED = frozenset(["while", "as", "then", "before", "after", "over", "with", 
 _TEMPO_ALONE = re.compile(r"\b(?:slow|moderate|fast)(?=[.,;]|$)")
 _IDLE = re.compile(r"\b(?:is|are) (?:played|on|playing music)\b")
 _HEARD_BY = re.compile(r"\bheard by\b[^.,;]*")
+_A_THING = re.compile(r"\ba thing\b", re.IGNORECASE)
 _CHARACTERS = re.compile(r"(?:[^\W_]|[ .,;:!?'’\"“”()–—-])*")
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
 
@@ -82,7 +83,7 @@ def faults(
             _without_verb(facts),
             _unjoined(facts),
         )
-        for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY, _IDLE):
+        for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY, _IDLE, _A_THING):
             found += [f'"{match[0]}" is no English.' for match in pattern.finditer(caption)]
     return found
 

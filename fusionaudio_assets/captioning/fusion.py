@@ -237,12 +237,12 @@ def _count(facts: Facts) -> int:
 
 
 def _edited(caption: str, facts: Facts) -> str:
-    """Strike the article where a sound takes none, which small models write: "a thunder", "a calm music"."""
+    """Strike the article where a sound takes none, which small models write: "a thunder", "a something is sawn"."""
     sounds = [one for one in (facts.speech, facts.singing, *facts.sounds) if one]
     mass = [re.escape(noun) for one in sounds for noun in one.nouns if not noun.startswith(("a ", "an ", "the "))]
     music_words = facts.music and (*facts.music.moods, facts.music.genre, facts.music.tempo, *facts.music.instruments)
     character = filter(None, music_words or ())
     music = rf"(?:(?:{'|'.join(map(re.escape, character)) or '(?!)'}),? )*music"
-    article = re.compile(rf"\ban? (?=(?:{'|'.join([*mass, music])})\b)", re.IGNORECASE)
+    article = re.compile(rf"\ban? (?=(?:some(?:thing|one|body)|{'|'.join([*mass, music])})\b)", re.IGNORECASE)
     edited = article.sub("", caption)
     return edited[:1].upper() + edited[1:]

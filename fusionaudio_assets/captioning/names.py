@@ -2,7 +2,8 @@
 
 Human labels come from files of strangers, and what stands in one ends up in a caption, and in a prompt. A class with a
 wording of its own is known. Any other name must be a short phrase of words that names of sounds are made of, without
-one of those that give orders; the rest are data that nobody reads aloud. A brand, a slogan, another language fall.
+one of those that give orders; the rest are data that nobody reads aloud. A brand, a slogan, a colour, another language
+fall.
 """
 
 import re
@@ -17,6 +18,8 @@ _WORD = r"[A-Za-z]+(?:['’-][A-Za-z]+)*"
 _PHRASE = rf"{_WORD}(?:,? {_WORD})*"
 _NAME = re.compile(rf"{_PHRASE}(?: \({_PHRASE}\))?")
 _PARTS = re.compile(r"[a-z]+")
+_COLOURS, _CALLED = ("|".join(word_lists()[name].split()) for name in ("colours", "called_by_colour"))
+_SEEN = re.compile(rf"\b(?:{_COLOURS})\b(?! (?:{_CALLED})s?\b)", re.IGNORECASE)
 _JOINING = frozenset(word_lists()["joining"].split())
 _ORDERING = frozenset(word_lists()["ordering"].split())
 
@@ -32,7 +35,7 @@ def is_plain_name(name: str) -> bool:
     """Whether a name may be said: that of a known class, or a short phrase of sound words, no sentence or order."""
     if name in known_labels():
         return True
-    if len(name) > MAX_LETTERS or not _NAME.fullmatch(name):
+    if len(name) > MAX_LETTERS or not _NAME.fullmatch(name) or _SEEN.search(name):
         return False
     words = _PARTS.findall(name.lower().replace("’", "'"))
     telling = set(words) - _JOINING

@@ -2,8 +2,8 @@
 
 A model that listens may repeat what a voice in the clip told it to, and whatever it repeats would support a caption. So
 a sentence that gives an order, has a name or an address, holds markup or is in another language is left out; of one
-that tells what somebody says, that part is, and so is a word that no dictionary has, such as a brand in small letters.
-Words for music must be such as names of sounds are made of (`names`).
+that tells what somebody says, or what only eyes can tell, that part is, and so is a word that no dictionary has, such
+as a brand in small letters. Words for music must be such as names of sounds are made of (`names`).
 """
 
 import re
@@ -13,6 +13,7 @@ from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks import tables as leak_tables
 from fusionaudio_assets.captioning.leaks.quoted import quoted_leaks
 from fusionaudio_assets.captioning.leaks.reported import reported_leaks
+from fusionaudio_assets.captioning.leaks.visual import visual_leaks
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.names import is_plain_name, sound_vocabulary
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens, word_lists
@@ -28,6 +29,8 @@ _HOSTILE = re.compile(
     re.IGNORECASE,
 )
 _ORDERS = frozenset(word_lists()["orders"].split())
+_COLOURS = leak_tables.pattern(leak_tables.raw()["looks"]["a colour"])
+_NO_COLOURS = leak_tables.pattern(leak_tables.raw()["sounding"])
 _NAMES = leak_tables.words(leak_tables.raw()["sound_names"]) | FUNCTION_WORDS
 _CHUNK = re.compile(r"[^\s,.;:!?()\"“”]*[^\W\d_][^\s,.;:!?()\"“”]*")
 _MIN_ENGLISH = 0.3
@@ -60,7 +63,7 @@ def plain_report(text: str) -> str:
         count += sentence.count(" ") + 1
         if count > MAX_WORDS:
             break
-        heard = _without_speech(sentence)
+        heard = _without_leaks(sentence)
         if _reports(heard):
             kept.append(_without_unknown(heard))
     return " ".join(kept)
@@ -97,9 +100,18 @@ def _is_word(token: Token) -> bool:
     )
 
 
-def _without_speech(sentence: str) -> str:
-    """Cut out what somebody is reported to say."""
+def _without_leaks(sentence: str) -> str:
+    """Cut out what somebody is reported to say, and what only eyes could tell of any clip: clothing, a colour.
+
+    A colour is one even as a figure of sound ("purple music"): it would stand in a caption, and no ear can tell it.
+    """
     words, nothing = tokens(sentence), frozenset[str]()
-    told = [*quoted_leaks(sentence, words, nothing, nothing), *reported_leaks(sentence, words, nothing)]
+    told = [
+        *quoted_leaks(sentence, words, nothing, nothing),
+        *reported_leaks(sentence, words, nothing),
+        *visual_leaks(sentence, words, Cues(duration_s=0), nothing),
+    ]
     hidden = {place for leak in told for place in range(leak.start, leak.end)}
+    heard = {place for match in _NO_COLOURS.finditer(sentence) for place in range(*match.span())}
+    hidden |= {place for match in _COLOURS.finditer(sentence) for place in range(*match.span())} - heard
     return " ".join("".join(one for place, one in enumerate(sentence) if place not in hidden).split())

@@ -7,13 +7,16 @@ from typing import Any
 from fusionaudio_assets.captioning.named import KINDS
 from fusionaudio_assets.distribution import Panel, percentiles, picture
 from fusionaudio_assets.figures import MIN_CLIPS, MIN_SHARDS, OUTLYING
-from fusionaudio_assets.markdown import cell, table
+from fusionaudio_assets.markdown import cell, code, table
 from fusionaudio_assets.reasons import meaning_of
 from fusionaudio_assets.report.survey import OF_MUSIC, Group, Report
 from resources.english import counted
 
 MOST_ROWS = 20
 """Longest table; what is rarer is left out, and the report says so."""
+
+_LABEL, _LABELS = 80, 200
+"""Characters of a label, and of all labels of a clip: a source may write anything into them."""
 
 _GROUP_HEAD = ("clips", "captions", "kept", "kept share", "words a caption", "similarity")
 
@@ -146,7 +149,7 @@ def _distributions(report: Report) -> str:
 def _groups(title: str, what: str, groups: Mapping[str, Group]) -> str:
     if not groups:
         return ""
-    rows = [(f"`{cell(name)}`", *_columns(group)) for name, group in _by_size(groups)]
+    rows = [(code(name), *_columns(group)) for name, group in _by_size(groups)]
     return f"## {title}\n\n{table((what, *_GROUP_HEAD), rows[:MOST_ROWS])}{_left_out(len(rows))}"
 
 
@@ -210,7 +213,7 @@ def _labels(report: Report) -> str:
         return ", ".join(f"{reason} {count:,}" for reason, count in _ordered(own)[:3])
 
     ordered = sorted(labels.items(), key=lambda item: (item[1].kept - item[1].clips, -item[1].clips, item[0]))
-    rows = [(cell(name), *_columns(group), against(name)) for name, group in ordered[:MOST_ROWS]]
+    rows = [(cell(name, _LABEL), *_columns(group), against(name)) for name, group in ordered[:MOST_ROWS]]
     return (
         f"## Labels of the sources\n\nThose that lose most clips first.\n\n"
         f"{table(('label', *_GROUP_HEAD, 'most frequent reasons against'), rows)}{_left_out(len(ordered))}"
@@ -258,7 +261,7 @@ def _drift(report: Report) -> str:
         return f"{title}None of {counted(report.compared, 'shard')} that can be compared."
     rows = [
         (
-            *(f"`{cell(row[name])}`" for name in ("shard", "asset", "name")),
+            *(code(row[name]) for name in ("shard", "asset", "name")),
             *(f"{row[name]:.4g}" for name in ("value", "median", "distance")),
         )
         for row in report.drifted.head(MOST_ROWS).to_dicts()
@@ -277,7 +280,7 @@ def _examples(report: Report) -> str:
         rows = [
             (
                 *(f"`{row['clip_id']}`", f"`{row['shard']}`", f"{row['similarity']:.3f}"),
-                *("yes" if row["kept"] else "no", cell(row["labels"] or ""), cell(row["caption"])),
+                *("yes" if row["kept"] else "no", cell(row["labels"] or "", _LABELS), cell(row["caption"])),
             )
             for row in report.examples[name]
         ]

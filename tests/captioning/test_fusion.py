@@ -121,6 +121,7 @@ def test_a_model_that_was_busy_is_asked_again_by_the_next_run() -> None:
         ("A thunder rumbles over a calm, slow jazz music.", "Thunder rumbles over calm, slow jazz music."),
         ("A person plays music while a rainstorm passes.", "A person plays music while a rainstorm passes."),
         ("A piece of music plays.", "A piece of music plays."),
+        ("A something is being sawn while a someone talks.", "Something is being sawn while someone talks."),
     ],
 )
 def test_an_article_is_struck_only_where_it_is_wrong(draft: str, edited: str) -> None:
@@ -162,6 +163,7 @@ def test_somebody_alone_tells_of_no_sound_that_somebody_makes() -> None:
         "A dog can be heard by rain falling.",
         "A dog barks a falling rain.",
         "A dog barks while rain is on.",
+        "A thing is heard, a dog barks and rain falls.",
     ],
 )
 def test_what_is_no_english_is_refused_of_a_small_model(draft: str) -> None:

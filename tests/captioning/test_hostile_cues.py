@@ -127,6 +127,11 @@ def test_an_honest_writer_is_not_disturbed() -> None:
         ("A man says that he is hungry while rain falls.", "A man while rain falls."),
         ("the sound of zorbex playing, then rain falls.", "the sound of playing, then rain falls."),
         ('A voice shouts "buy Zorbex" over a beat.', "A voice shouts over a beat."),
+        ("Calm, purple ambient music with a golden, bright tone.", "Calm, ambient music with a, bright tone."),
+        (
+            "White noise hisses and a red car passes a man in a blue jacket.",
+            "White noise hisses and a car passes a man in a.",
+        ),
         ("Un chien aboie dans la cour derrière la maison.", ""),
         ("一只狗在叫。", ""),
         ("\x00\u202e\u200b", ""),
@@ -136,6 +141,25 @@ def test_an_honest_writer_is_not_disturbed() -> None:
 def test_of_a_report_only_sound_is_read(report: str, read: str) -> None:
     assert plain_report(report) == read
     assert plain_report(read) == read
+
+
+@pytest.mark.parametrize("seen", ["purple", "blue", "dark brown", "bright green", "golden"])
+def test_no_colour_of_music_reaches_a_caption(seen: str) -> None:
+    """What reports and labels call music after what is seen, not even a writer that copies every word says."""
+    assert CLIP.music
+    caption = f"A person speaks while a dog barks over calm ambient {seen} piano music."
+    music = [
+        CLIP.music.model_copy(update={"description": f"Calm ambient {seen} piano music."}),
+        *(CLIP.music.model_copy(update={kind: (*getattr(CLIP.music, kind), seen)}) for kind in ("genres", "moods")),
+    ]
+    clips = [
+        *(CLIP.model_copy(update={"music": one}) for one in music),
+        CLIP.model_copy(update={"sound": f"{CLIP.sound} The music is {seen} piano music."}),
+        Cues(**{**dict(CLIP), "labels": (LabelCue(name=f"{seen} piano music"),)}),
+    ]
+    for fused in fuse(clips, Obedient(caption=caption), FusionPrompt(style="full")):
+        assert fused.author == COMPOSER
+        assert said(fused).isdisjoint(seen.split()[-1:])
 
 
 def test_a_report_without_end_is_cut_and_quickly_read() -> None:

@@ -39,6 +39,9 @@ HOSTILE = [
     "ԁog",  # the first letter is Cyrillic
     "dog\u202egod",
     "dogs and cats and cows and pigs and hens and ducks",
+    "sing of dogs and cats",
+    "blue guitar",
+    "pink piano and white cat",
     "a" * (MAX_LETTERS + 1),
     "of the",
     "...",
@@ -55,6 +58,9 @@ PLAIN = {
     "Eurasian wren": "Eurasian wren",
     "Water tap and faucet": "Water tap and faucet",
     "wind (heavy)": "wind (heavy)",
+    "white_noise": "white noise",
+    "blue whale calling": "blue whale calling",
+    "blues guitar": "blues guitar",
     "Male speech, man speaking": "Male speech, man speaking",
 }
 anything = st.one_of(st.text(max_size=80), st.sampled_from(HOSTILE), st.sampled_from(list(PLAIN)))
