@@ -12,7 +12,7 @@ WIDTH, HEIGHT, GAP = 300, 190, 20
 """Size of a panel, and the space between two, in pixels."""
 _HEAD, _FOOT, _LEFT = 28, 40, 44
 _BINS, _TICKS, _RISES, _BARS, _ROW, _NAME = 20, 7, 4, 6, 3, 17
-"""At most so many bars of a histogram, values below it and counts beside it, lying bars, panels in a row, and letters."""
+"""At most so many bars of a histogram, values below and counts beside it, lying bars, panels in a row, and letters."""
 _BAR, _TEXT, _GRID = "#4f43dd", "#231f1b", "#dddddd"
 _STYLE = f'font-family="sans-serif" font-size="12" fill="{_TEXT}"'
 
