@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from fusionaudio_assets.captioning.support import names_a_source
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
@@ -25,6 +26,9 @@ class FilteredDatasetParams(Settings):
     )
     min_words: int = Field(4, ge=1, description="Fewest words of a caption")
     max_words: int = Field(120, ge=1, description="Most words of a caption")
+    needs_source: bool = Field(
+        True, description='Drop a caption that names no source ("a short, low sound is heard") nor silence'
+    )
 
 
 def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
@@ -40,6 +44,7 @@ def derive(rows: Upstream, gate: Settings, models: Models) -> Work:
             | {
                 "unsupported": [claim["text"] for claim in fused["claims"] or [] if not claim["supported"]],
                 "leaks": sorted({leak["kind"] for leak in fused["leaks"] or []}),
+                "names_source": names_a_source(cue for claim in fused["claims"] or [] for cue in claim["by"] or []),
             },
             "scores": {name: scores[name] for name in ("status", "reason", "scorer")}
             | {"similarity": _rounded(scores["similarity"])},
@@ -93,6 +98,7 @@ def _against(inputs: dict[str, Any], params: FilteredDatasetParams) -> list[Reas
         Reason.VISUAL_LEAK: "visual" in fused["leaks"],
         Reason.SPEECH_LEAK: "speech" in fused["leaks"],
         Reason.UNSUPPORTED_CLAIM: bool(fused["unsupported"]),
+        Reason.NO_SOURCE_NAMED: params.needs_source and not fused["names_source"],
         Reason.CAPTION_TOO_SHORT: num_words < params.min_words,
         Reason.CAPTION_TOO_LONG: num_words > params.max_words,
         Reason.LOW_SIMILARITY: scored and scores["similarity"] < params.min_similarity,
@@ -113,7 +119,7 @@ def _rounded(value: float | None) -> float | None:
 STAGE = Stage(
     name="filtered_dataset",
     table=FilteredDataset,
-    version="1",
+    version="2",
     reads={
         "raw_clips": ("duration_s", "license", "split"),
         "fused_captions": ("caption", "author", "modalities", "abstained", "claims", "leaks"),

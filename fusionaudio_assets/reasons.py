@@ -45,6 +45,7 @@ class Reason(StrEnum):
     VISUAL_LEAK = "visual_leak"
     SPEECH_LEAK = "speech_leak"
     UNSUPPORTED_CLAIM = "unsupported_claim"
+    NO_SOURCE_NAMED = "no_source_named"
     LOW_SIMILARITY = "low_similarity"
     CAPTION_TOO_SHORT = "caption_too_short"
     CAPTION_TOO_LONG = "caption_too_long"
@@ -87,6 +88,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.VISUAL_LEAK: "the caption tells what was seen",
     Reason.SPEECH_LEAK: "the caption tells what was said",
     Reason.UNSUPPORTED_CLAIM: "the caption says something that no cue supports",
+    Reason.NO_SOURCE_NAMED: "the caption tells how something sounds and names nothing that is heard",
     Reason.LOW_SIMILARITY: "the caption fits the audio less than the scorer's threshold",
     Reason.CAPTION_TOO_SHORT: "the caption has fewer words than the profile's minimum",
     Reason.CAPTION_TOO_LONG: "the caption has more words than the profile's maximum",

@@ -1,16 +1,22 @@
 """What is released: every reason against a clip is told, and none that does not hold."""
 
+import runpy
+from pathlib import Path
 from typing import Any
 
+from fusionaudio_assets.captioning.composer import compose
+from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.support import check_support, names_a_source
 from fusionaudio_assets.filtered_dataset import FilteredDatasetParams, decide
 from fusionaudio_assets.stage import Job, Models, Row
 
+DOCS = Path(__file__).parents[1] / "docs"
 CAPTION = "A dog barks while rain falls."
 
 
-def decided(*clips: dict[str, Any]) -> list[Row]:
+def decided(*clips: dict[str, Any], **params: Any) -> list[Row]:
     jobs = [Job(f"{number:04d}", inputs) for number, inputs in enumerate(clips)]
-    return decide(jobs, Models(), FilteredDatasetParams())
+    return decide(jobs, Models(), FilteredDatasetParams(**params))
 
 
 def clip(caption: str | None = CAPTION, similarity: float | None = 0.5, **changes: Any) -> dict[str, Any]:
@@ -20,6 +26,7 @@ def clip(caption: str | None = CAPTION, similarity: float | None = 0.5, **change
         "modalities": [],
         "abstained": False,
         "unsupported": [],
+        "names_source": True,
     }
     inputs: dict[str, Any] = {
         "clip": {"status": "ok", "reason": None, "license": None, "split": None, "duration_s": 1.0},
@@ -64,3 +71,17 @@ def test_of_equal_captions_the_best_fit_is_kept() -> None:
     rows = decided(clip(), clip(CAPTION.upper(), 0.7), clip(f" {CAPTION}", 0.7), clip(similarity=0.0))
     assert [row["kept"] for row in rows] == [False, True, False, False]
     assert [reasons(row) for row in rows] == [["duplicate_caption"], [], ["duplicate_caption"], ["low_similarity"]]
+
+
+def test_a_caption_that_names_no_source_is_dropped_unless_the_profile_keeps_it() -> None:
+    thin = clip("A short, low sound is heard before all goes quiet.", fused={"names_source": False})
+    assert [reasons(row) for row in (*decided(thin), *decided(thin, needs_source=False))] == [["no_source_named"], []]
+
+
+def test_whether_a_source_is_named_is_read_off_the_claims() -> None:
+    """Of the captions in docs/captions.md those of sounds that no tag names have none; silence is told."""
+    clips: dict[str, Cues] = runpy.run_path(str(DOCS / "make_captions.py"))["clips"]()
+    captions = {name: (caption, cues) for name, cues in clips.items() if (caption := compose(cues).caption)}
+    claims = {name: check_support(*told).claims for name, told in captions.items()}
+    nameless = {name for name in claims if not names_a_source(cue for claim in claims[name] for cue in claim.by)}
+    assert nameless == {"sounds that no tagger knows", "a low rumble that dies away"}

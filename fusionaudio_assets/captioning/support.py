@@ -11,13 +11,13 @@ embeddings find the cue that comes nearest; that it is near makes no claim true 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.likelihood import Likelihood, wrong_agent
-from fusionaudio_assets.captioning.vocabulary import Source, sources
+from fusionaudio_assets.captioning.vocabulary import SIGNAL, Source, sources
 from fusionaudio_assets.captioning.words import Token, claim_runs
 
 
@@ -100,6 +100,15 @@ def ground(caption: str, known: Sequence[Source], likelihood: Likelihood | None 
             by = likelihood.nearest(run, terms) if support >= likelihood.weights.threshold else ()
         claims.append(Claim(caption[start:end], start, end, bool(by), by, support))
     return Support(tuple(claims))
+
+
+def names_a_source(by: Iterable[str]) -> bool:
+    """Whether a caption says what is heard, or that there is silence, and not only how something sounds.
+
+    Args:
+        by: The cues that support its claims.
+    """
+    return any(cue.partition(":")[0] != SIGNAL for cue in by)
 
 
 def nearest_cues(claim: Claim, known: Sequence[Source], likelihood: Likelihood) -> tuple[str, ...]:

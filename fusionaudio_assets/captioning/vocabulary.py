@@ -17,6 +17,8 @@ from resources.sound_names import SoundName, known_labels, sound_name
 _MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood", "singing"})
 VISUAL = "visual"
 """The kind of cue that is seen."""
+SIGNAL = "signal"
+"""The kind of cue that is measured: it tells how something sounds, never what it is."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _SHOWN_CHARACTERS = 160
@@ -126,7 +128,7 @@ def _measured_source(cues: Cues) -> list[Source]:
     told = " ".join((*manners, *(_HEARD_AS[word] for word in manners if word in _HEARD_AS)))
     timed = f"{_TIMED} {_COURSE}" if cues.stretches else ""
     words = content_words(f"{timed} {told}") | _faintness(cues)
-    return [Source(_cue("signal", ", ".join(manners)), words)] if words else []
+    return [Source(_cue(SIGNAL, ", ".join(manners)), words)] if words else []
 
 
 def audible_stems(cues: Cues) -> frozenset[str]:
