@@ -166,11 +166,11 @@ def test_a_report_without_end_is_cut_and_quickly_read() -> None:
     """Ten thousand words, quotation marks and apostrophes cost a moment."""
     for word in ("dog barks. ", "'tis ", '"a ', "sign says ", "says that red ", "\u202e<b> "):
         text = word * 2_000
-        begun = time.monotonic()
+        begun = time.process_time()
         assert len(plain_report(text).split()) <= MAX_WORDS
         find_leaks(text, CLIP.model_copy(update={"sound": text, "visual": VisualCue(description=text)}))
         find_leaks(text, CLIP)
-        assert time.monotonic() - begun < 3
+        assert time.process_time() - begun < 3
 
 
 def test_ten_thousand_words_spoken_change_no_caption() -> None:
