@@ -59,7 +59,7 @@ def test_what_the_sound_description_says_is_no_leak(caption: str) -> None:
 
 SETS = ("dev", "held-out", "later", "last", "final", "fresh", "second", "third", "fourth", "fifth", "sixth")
 OF_OTHERS = ("second-author", "second-author-b", "third-author", "fourth-author", "spoken")
-BY_CAUSE = ("by-cause", "by-cause-b", "by-cause-c")
+BY_CAUSE = ("by-cause", "by-cause-b", "by-cause-c", "by-cause-d", "by-cause-e", "by-cause-f")
 
 
 @pytest.mark.parametrize("kind", ["visual", "speech"])
@@ -76,14 +76,13 @@ def test_labelled_sentences(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["visual", "speech"])
-@pytest.mark.parametrize("split", BY_CAUSE)
-def test_sentences_made_to_mislead(kind: str, split: str) -> None:
+def test_sentences_made_to_mislead(kind: str) -> None:
     """Harder than captions are: each was written for a cause of wrong flags."""
-    rows = [one for one in sentences(split) if one.kind == kind]
+    rows = [one for split in BY_CAUSE for one in sentences(split) if one.kind == kind]
     flagged = [one for one in rows if one.found()]
     caught = [one for one in flagged if one.leak]
     assert len(caught) / len(flagged) >= 0.9
-    assert len(caught) / sum(one.leak for one in rows) >= 0.94
+    assert len(caught) / sum(one.leak for one in rows) >= 0.95
 
 
 def test_a_leak_is_found_at_its_place() -> None:

@@ -23,12 +23,14 @@ _DETERMINERS = words("a an the his her their its another")
 _IN_SOUND = stems(raw()["shapes_of_sound"])
 _FREE = stems(raw()["free"])
 _COLOURS = words(raw()["groups"]["colour"])
+_OF_SIGHT = words(raw()["said_of_instruments"])
 _BEING, _BECOMING = words("is are was were becomes become forms form makes make"), words("into to")
 _DISSOLVING = stems("dissolve melt fade turn sink blur merge drift dwindle swell grow change")
+_ALL = words("everything all everyone everybody")
 _REACH = 16
 
 
-def tells_of_sound_alone(said: Sequence[Token], first: int, last: int, heard: frozenset[str]) -> bool:
+def tells_of_sound_alone(said: Sequence[Token], first: int, last: int, unheard: frozenset[str]) -> bool:
     """Whether around the words from `first` to `last` a clause names what is heard, and nothing that is seen."""
     attributive = last + 1 < len(said) and said[last + 1].start == said[last].end + 1
     if first and said[first - 1].text.lower() == "in" and said[first].text.lower() in _COLOURS and not attributive:
@@ -39,12 +41,12 @@ def tells_of_sound_alone(said: Sequence[Token], first: int, last: int, heard: fr
     for token in _clause(said, first, last):
         if is_sonic(token) or is_instrument(token.stem) or names_a_sound(token.stem):
             sounding = True
-        elif _is_seen(token) and not (token.stem in heard and not is_person(token.stem)):
+        elif (token.stem in unheard and not _may_be_figure(token)) or token.text.lower() in _ALL or _is_seen(token):
             return False
     return sounding
 
 
-def is_likened(said: Sequence[Token], index: int, heard: frozenset[str]) -> bool:
+def is_likened(said: Sequence[Token], index: int, unheard: frozenset[str]) -> bool:
     """Whether a sound is said to be something: "the drone is a solid block", "the strings dissolve into mist"."""
     start = index
     while start and _qualifies(said[start - 1]):
@@ -54,7 +56,7 @@ def is_likened(said: Sequence[Token], index: int, heard: frozenset[str]) -> bool
     subject = said[: start - 1]
     if said[start - 1].text.lower() in _BEING:
         return bool(subject) and is_sonic(subject[-1])
-    return subject[-1].stem in _DISSOLVING and tells_of_sound_alone(said, start, index, heard)
+    return subject[-1].stem in _DISSOLVING and tells_of_sound_alone(said, start, index, unheard)
 
 
 def _qualifies(token: Token) -> bool:
@@ -70,6 +72,10 @@ def _is_before_a_thing(said: Sequence[Token], last: int) -> bool:
         if is_instrument(token.stem) or _is_seen(token) or token.stem in lexicon().places:
             return True
     return False
+
+
+def _may_be_figure(token: Token) -> bool:
+    return token.stem in _IN_SOUND or token.stem in _FREE or token.text.lower() in _COLOURS | _OF_SIGHT
 
 
 def _is_seen(token: Token) -> bool:

@@ -84,7 +84,10 @@ def _before_a_sound(said: Sequence[Token], last: int) -> bool:
         word = token.text.lower()
         if is_sonic(token) and not _may_be_done(token):
             return True
-        qualifies = word.endswith(_ADJECTIVE_ENDINGS) or lexicon().kind(token.stem) in {"quality", "music", "group"}
+        alike = word == "like" or (place + 1 < len(said) and said[place + 1].text == "like")  # "rain-like noise"
+        qualifies = (
+            alike or word.endswith(_ADJECTIVE_ENDINGS) or lexicon().kind(token.stem) in {"quality", "music", "group"}
+        )
         if word != "and" and not qualifies and token.stem not in _named("instrument"):
             return _is_made_of_sound(said, place) or _is_played(said, place)
     return False

@@ -24,6 +24,7 @@ _BROAD_ANIMALS = stems(raw()["broad_animals"])
 _ALSO_THINGS = stems(raw()["sounding_things"])
 _FREE = stems(raw()["free"])
 _DETERMINERS = words("a an the his her its their this that each every")
+_MUSICAL = stems("drum beat")  # music has them where no thing is heard
 _REVEALED = tuple((stems(one["sounds"]), stems(one["places"])) for one in raw()["revealed_places"])
 
 
@@ -34,7 +35,8 @@ def kindred_stems(heard: frozenset[str]) -> frozenset[str]:
     and "cuts" are heard only where something of their family is. Voices and instruments name nothing that is seen.
     """
     own = (heard & _sounds()) - voiced_stems() - _FREE
-    own = own.union(*(family for family in _FAMILIES if not family.isdisjoint(heard)))
+    struck = heard - _MUSICAL
+    own = own.union(*(family for family in _FAMILIES if not family.isdisjoint(struck)))
     return own | _sounds_of_things() if own else own
 
 

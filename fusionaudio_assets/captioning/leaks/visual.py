@@ -8,6 +8,7 @@ from operator import attrgetter
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks.clause import is_likened, tells_of_sound_alone
 from fusionaudio_assets.captioning.leaks.figurative import (
+    is_instrument,
     is_sonic,
     qualifies_a_sound,
     sounds_so,
@@ -40,6 +41,7 @@ _PREPOSITIONS = words(raw()["prepositions"])
 _POSTURES = words(raw()["posture"])
 _PAGES, _READING = words(raw()["reports"]["read_from"]), words("read reads reading recites reciting")
 _REACH_READING = 12
+_REACH_LOOK = 3
 _BEINGS = words(raw()["groups"]["being"])
 
 
@@ -53,24 +55,24 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
         heard: Stems that some cue has by ear.
     """
     shown = seen_stems(cues)
+    pictured = tokens(cues.visual.description) if cues.visual else []
+    revealed = revealed_stems(heard)
+    unheard = shown - heard - sharpened_stems(cues, heard) - revealed
     masked = {place for match in _SOUNDING.finditer(caption) for place in range(*match.span())}
     for kind, look in _LOOKS.items():
         for match in look.finditer(caption):
             own = _claiming(said, *match.span())
             if (own and own <= heard) or not masked.isdisjoint(range(*match.span())):
                 continue
-            if kind not in _FIGURATIVE or not _figurative(said, match, shown, heard):
+            if kind not in _FIGURATIVE or not _figurative(said, match, pictured, unheard):
                 yield Leak("visual", match[0], match.start(), match.end(), f"{kind} cannot be heard")
-    revealed = revealed_stems(heard)
-    unheard = shown - heard - sharpened_stems(cues, heard) - revealed
-    pictured = tokens(cues.visual.description) if cues.visual else []
     named, parts = named_stems(cues), Parts(said, heard)
     for index, token in enumerate(said):
         if token.stem in heard or not masked.isdisjoint(range(token.start, token.end)):
             continue
         if token.text.lower() in _POSTURES and _taken_by_a_being(said[:index]):
             yield Leak("visual", token.text, token.start, token.end, "a posture or gesture cannot be heard")
-        elif _free(token) or qualifies_a_sound(said, index) or _is_figure(said, index, heard):
+        elif _free(token) or qualifies_a_sound(said, index) or _is_figure(said, index, unheard):
             continue
         elif cues.visual and parts.tells_a_place(index) and token.stem not in revealed:
             yield Leak("visual", token.text, token.start, token.end, "a place cannot be heard")
@@ -88,25 +90,40 @@ def _free(token: Token) -> bool:
     return token.stem in lexicon().measures or names_a_sound(token.stem) or is_sonic(token)
 
 
-def _figurative(said: Sequence[Token], match: re.Match[str], shown: frozenset[str], heard: frozenset[str]) -> bool:
+def _figurative(
+    said: Sequence[Token], match: re.Match[str], pictured: Sequence[Token], unheard: frozenset[str]
+) -> bool:
     first = bisect_right(said, match.start(), key=attrgetter("end"))
-    if said[first].stem not in shown and sounds_so(said, first):
+    if sounds_so(said, first) and all(one.stem != said[first].stem for one in pictured):
         return True
     last = first + len(list(words_at(said, *match.span()))) - 1
+    if first == last and is_verb_of_a_thing(said, first):  # "the pedal clouds the chords"
+        return True
     if tells_of_sound(said, first, last - (said[last].text == "of")):
         return True
-    return match[0].lower().split("-")[0] in _SAID_OF_SOUND and tells_of_sound_alone(said, first, last, heard)
+    said_of_sound = match[0].lower().split("-")[0] in _SAID_OF_SOUND and not _looks_so(said[first].stem, pictured)
+    return said_of_sound and (is_likened(said, first, unheard) or tells_of_sound_alone(said, first, last, unheard))
 
 
-def _is_figure(said: Sequence[Token], index: int, heard: frozenset[str]) -> bool:
+def _looks_so(one: str, pictured: Sequence[Token]) -> bool:
+    """Whether the pictures tell the same look of an instrument: "a gleaming harpsichord"."""
+    around = (
+        pictured[max(0, place - _REACH_LOOK) : place + 1 + _REACH_LOOK]
+        for place, token in enumerate(pictured)
+        if token.stem == one
+    )
+    return any(is_instrument(token.stem) for near in around for token in near)
+
+
+def _is_figure(said: Sequence[Token], index: int, unheard: frozenset[str]) -> bool:
     """Whether a word that names nothing to be touched is used of sound: "the voices glow", "a line hangs"."""
-    if is_likened(said, index, heard):
+    if is_likened(said, index, unheard):
         return True
     if said[index].text.lower() not in _SAID_OF_SOUND | _SHAPES:
         tangible = is_thing(said[index].stem) or lexicon().kind(said[index].stem) not in {"action", "quality"}
         if tangible or (index and said[index - 1].text.lower() in _PREPOSITIONS):
             return False
-    return tells_of_sound_alone(said, index, index, heard)
+    return tells_of_sound_alone(said, index, index, unheard)
 
 
 def _claiming(said: Sequence[Token], start: int, end: int) -> frozenset[str]:
