@@ -38,6 +38,8 @@ _EMBEDDING = 1024
 _BLOCK_FRAMES = 256
 """Frames whose spectrum is computed at a time: they stay in the cache, and long clips take no more memory."""
 _WEIGHTS = "yamnet"
+_WEIGHTS_FILE = "model.data"
+"""Beside the graph, which names it."""
 
 
 class Yamnet(Tagger):
@@ -184,7 +186,7 @@ class _Network:
     """The 8-bit graph on onnxruntime, opened for any number of patches; the graph itself says how it is quantised."""
 
     def __init__(self, path: Path) -> None:
-        model = onnx.load(path)
+        model = onnx.load(path, load_external_data=False)
         constants = {tensor.name: tensor for tensor in model.graph.initializer}
         self._in_scale, self._in_zero, self._out_scale, self._out_zero = (
             float(numpy_helper.to_array(constants[f"{end}_{part}"]))
@@ -194,6 +196,9 @@ class _Network:
         _free_batch_dimension(model)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1  # clips share the cores, see `tag`
+        # As bytes: onnx and onnxruntime refuse files that are links, as in a cache copied to save room.
+        weights = path.with_name(_WEIGHTS_FILE).read_bytes()
+        options.add_external_initializers_from_files_in_memory([_WEIGHTS_FILE], [weights], [len(weights)])
         self._session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         self.num_classes: int = self._session.get_outputs()[0].shape[-1]
 

@@ -1,5 +1,10 @@
 """YAMNet on sounds that it must know, and its log-mel patches against their definition."""
 
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import librosa
 import numpy as np
 import pytest
@@ -8,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from resources.embedded.weights import cache_folder, weight_path
 from resources.embedded.yamnet import Yamnet, averaged, log_mel, patches_of
 from tests.resources.media import example_audio
 
@@ -36,6 +42,22 @@ def top_classes(yamnet: Yamnet, clip: NDArray[np.float32], count: int = 3) -> li
 )
 def test_known_sounds_get_their_tag(yamnet: Yamnet, name: str, expected: str) -> None:
     assert expected in top_classes(yamnet, example_audio(name, RATE_HZ))
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_weights_may_be_links(
+    yamnet: Yamnet, link: Callable[[Path, Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cache that was copied as links to save room."""
+    own = tmp_path / "own"
+    shutil.copytree(weight_path("yamnet"), own)
+    linked = tmp_path / "linked" / weight_path("yamnet").relative_to(cache_folder())
+    linked.mkdir(parents=True)
+    for file in own.iterdir():
+        link(file, linked / file.name)
+    monkeypatch.setenv("FUSIONAUDIO_CACHE", str(tmp_path / "linked"))
+    clip = example_audio("alarm_clock.ogg", RATE_HZ)
+    np.testing.assert_array_equal(Yamnet().tag([clip])[0].scores, yamnet.tag([clip])[0].scores)
 
 
 def test_speech_is_placed_in_time(yamnet: Yamnet) -> None:
