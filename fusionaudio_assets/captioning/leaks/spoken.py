@@ -1,12 +1,24 @@
 """Speech leaks by comparison: what a caption and the transcript have in common, and no audible cue has."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import takewhile
 
+from fusionaudio_assets.captioning.leaks.context import (
+    ANNOUNCING,
+    BREAK,
+    SENTENCE,
+    SOUNDING,
+    TELLING,
+    is_compared,
+    of_speech,
+    plain_stem,
+)
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.numbers import number, number_leaks
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
+from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.vocabulary import sound_stems
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens
 from resources.sound_names import known_labels
@@ -16,6 +28,13 @@ _ROOT = 5
 """Letters that words of one family begin with alike, at the least."""
 _KINSHIP = 0.6
 """And the share of their letters."""
+_FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
+"""A letter of another script than the Latin."""
+_REACH_SOUND = 3
+_REACH_TELLING = 6
+_ARTICLES = words("a an the")
+_NOUN_ENDINGS = ("ness", "tion", "sion", "ity", "ment", "ism")
+_VOICED = words("voice voices toned sounding voiced like")
 _MANNER = stems(raw()["manner"]) | stems(raw()["free"]) | stems(raw()["vague_speech"])
 _NAMES = words(raw()["sound_names"])
 
@@ -23,17 +42,104 @@ _NAMES = words(raw()["sound_names"])
 def spoken_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], transcript: str) -> Iterator[Leak]:
     """Find runs of words, words and names of the transcript, and numbers that count nothing audible."""
     spoken = tokens(transcript)
-    yield from _runs(caption, said, heard, spoken)
-    stems_spoken = {token.stem for token in spoken}
-    roots, roots_heard = _roots(stems_spoken), _roots(heard)
+    shared = _Shared(caption, said, heard, spoken)
+    yield from _runs(shared, spoken)
+    roots, roots_heard = _roots(shared.stems), _roots(heard)
     for index, token in enumerate(said):
         if token.stem in heard or token.text.lower() in FUNCTION_WORDS or number(token) is not None:
             continue
-        if token.stem in stems_spoken and (_is_name(said, index) or _tells(token)):
+        if shared.is_foreign and shared.is_told(index) and shared.is_name(index) and not lexicon().knows(token.stem):
+            yield Leak("speech", token.text, token.start, token.end, "it is a name, and nothing that is heard has it")
+        elif token.stem in shared.stems and (shared.is_name(index) or shared.tells(index)):
             yield Leak("speech", token.text, token.start, token.end, "the transcript has it, and nothing else does")
-        elif _tells(token) and _has_kin(token.stem, roots) and not _has_kin(token.stem, roots_heard):
+        elif _has_kin(token.stem, roots) and not _has_kin(token.stem, roots_heard) and shared.tells(index):
             yield Leak("speech", token.text, token.start, token.end, "the transcript has a word of its family")
     yield from number_leaks(caption, said, heard, spoken)
+
+
+class _Shared:
+    """What a caption has in common with a transcript, and whether that can be chance."""
+
+    def __init__(self, caption: str, said: Sequence[Token], heard: frozenset[str], spoken: Sequence[Token]) -> None:
+        self.caption, self.said, self.heard = caption, said, heard
+        self.stems = frozenset(token.stem for token in spoken)
+        self.is_foreign = bool(_FOREIGN.search("".join(token.text for token in spoken)))
+        self._of_speech = of_speech(caption, said, heard)
+
+    def is_name(self, index: int) -> bool:
+        """Whether a word is written as a name, not that of a style or language; a sentence's first may be."""
+        token = self.said[index]
+        if not token.text[0].isupper() or token.text.lower() in _NAMES:
+            return False
+        is_first = index == 0 or bool(SENTENCE.search(self.caption, self.said[index - 1].end, token.start))
+        return not (is_first and lexicon().knows(token.stem))
+
+    def is_told(self, index: int) -> bool:
+        """Whether a word stands where speech is spoken of, and not in a comparison or a "step by step"."""
+        return self._of_speech[index] and not (is_compared(self.caption, self.said, index) or self._is_idle(index))
+
+    def tells(self, index: int) -> bool:
+        """Whether a word alone is too much to share by chance: a thing that is told of, a quality only after a verb."""
+        if not (_tells(self.said[index]) and self.is_told(index)) or self._modifies_a_sound(index):
+            return False
+        return not self._is_weak(index) or self._is_announced(index) or self._has_company(index)
+
+    def _is_idle(self, index: int) -> bool:
+        """Whether a word is said twice over: "step by step", "one by one"."""
+        near = [*self.said[max(0, index - 2) : max(0, index - 1)], *self.said[index + 2 : index + 3]]
+        return any(one.stem == self.said[index].stem for one in near)
+
+    def _modifies_a_sound(self, index: int) -> bool:
+        """Whether a word says how something sounds: "an odd squeak", "a plain, unadorned voice", "bronze-toned"."""
+        reach = _REACH_SOUND if self._is_weak(index) else 1
+        for place in range(index + 1, min(index + 1 + reach, len(self.said))):
+            one = self.said[place]
+            word = one.text.lower()
+            if word in FUNCTION_WORDS or (reach == 1 and BREAK.search(self.caption, self.said[index].end, one.start)):
+                return False
+            if word in SOUNDING | _VOICED or (one.stem in lexicon().sounding and word not in ANNOUNCING):
+                return not (self._is_named(index) and place == index + 1 and word.endswith("s"))
+        return False
+
+    def _is_weak(self, index: int) -> bool:
+        """Whether a word names nothing: a quality, or what is done."""
+        if self.said[index].text.lower().endswith(_NOUN_ENDINGS):
+            return False
+        kind = lexicon().kind(self.said[index].stem)
+        return kind == "quality" or (kind == "action" and not self._is_named(index))
+
+    def _is_named(self, index: int) -> bool:
+        return index > 0 and self.said[index - 1].text.lower() in _ARTICLES
+
+    def _is_announced(self, index: int) -> bool:
+        """Whether a word of telling stands shortly before: "a speech marking the end of the war"."""
+        before = self.said[max(0, index - _REACH_TELLING) : index]
+        return any(one.text.lower() in ANNOUNCING | {"about"} for one in before)
+
+    def _has_company(self, index: int) -> bool:
+        """Whether the word beside it is shared, too: "solar panels"."""
+        beside = [*self.said[max(0, index - 1) : index], *self.said[index + 1 : index + 2]]
+        return any(one.stem in self.stems - self.heard and _tells(one) for one in beside)
+
+    def leaks(self, start: int, end: int) -> bool:
+        """Whether a run of words is no chance: it has a word of weight, or two, on both sides of a comma."""
+        own = [
+            index
+            for index in range(start, end)
+            if self.said[index].text.lower() not in FUNCTION_WORDS
+            and self.said[index].stem not in self.heard | NEUTRAL_STEMS
+            and not self._is_idle(index)
+            and not is_compared(self.caption, self.said, index)
+        ]
+        rare = [index for index in own if _tells(self.said[index])]
+        for index in range(start + 1, end):
+            if BREAK.search(self.caption, self.said[index - 1].end, self.said[index].start) and not (
+                any(one < index for one in own) and any(one >= index for one in own)
+            ):
+                return False
+        if any(map(self.is_told, own)):
+            return bool(rare) or len(own) > 1 or self._is_announced(own[0])
+        return len(rare) > 1
 
 
 def _roots(spoken: Iterable[str]) -> dict[str, list[str]]:
@@ -55,27 +161,27 @@ def _akin(one: str, other: str) -> bool:
     return alike >= _KINSHIP * max(len(one), len(other))
 
 
-def _runs(caption: str, said: Sequence[Token], heard: frozenset[str], spoken: Sequence[Token]) -> Iterator[Leak]:
-    runs = {tuple(one.stem for one in spoken[i : i + _RUN]) for i in range(len(spoken) - _RUN + 1)}
-    for i in range(len(said) - _RUN + 1):
-        run = said[i : i + _RUN]
-        own = [one for one in run if one.text.lower() not in FUNCTION_WORDS and one.stem not in heard | NEUTRAL_STEMS]
-        if own and tuple(one.stem for one in run) in runs:
-            start, end = run[0].start, run[-1].end
-            yield Leak("speech", caption[start:end], start, end, "the transcript has the same words")
-
-
-def _is_name(said: Sequence[Token], index: int) -> bool:
-    """Whether a word within a sentence is written as a name, and not as that of a style or language."""
-    token = said[index]
-    return index > 0 and token.text[0].isupper() and token.text.lower() not in _NAMES
+def _runs(shared: _Shared, spoken: Sequence[Token]) -> Iterator[Leak]:
+    """Find the longest runs of words, of three or more, that stand in the transcript as well."""
+    known = {tuple(one.stem for one in spoken[i : i + _RUN]) for i in range(len(spoken) - _RUN + 1)}
+    said = shared.said
+    start = 0
+    while start <= len(said) - _RUN:
+        end = start + _RUN - 1
+        while end < len(said) and tuple(one.stem for one in said[end - _RUN + 1 : end + 1]) in known:
+            end += 1
+        if end - start >= _RUN and shared.leaks(start, end):
+            first, last = said[start].start, said[end - 1].end
+            yield Leak("speech", shared.caption[first:last], first, last, "the transcript has the same words")
+        start = max(end - _RUN + 1, start) + 1
 
 
 def _tells(token: Token) -> bool:
-    """Whether a word tells more than how something sounds, so that having it in common is no chance."""
-    if len(token.text) < 3 or token.text.lower().endswith("ly") or token.text.lower() in _NAMES:
+    """Whether a word tells more than how something sounds or that somebody speaks."""
+    word = token.text.lower()
+    if len(word) < 3 or word.endswith("ly") or word in _NAMES | TELLING:
         return False
-    return token.stem not in NEUTRAL_STEMS and token.stem not in _MANNER and token.stem not in _sound_words()
+    return (NEUTRAL_STEMS | _MANNER | _sound_words()).isdisjoint({token.stem, plain_stem(token)})
 
 
 @cache

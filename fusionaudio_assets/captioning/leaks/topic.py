@@ -1,0 +1,112 @@
+"""What is told after a word of speech, behind "about", "that", "to" or the like, and whether it tells anything."""
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from fusionaudio_assets.captioning.leaks.context import REPORTS, TELLING, plain_stem, speaks
+from fusionaudio_assets.captioning.leaks.naming import is_place, is_thing
+from fusionaudio_assets.captioning.leaks.numbers import number
+from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
+from fusionaudio_assets.captioning.lexicon import lexicon
+from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
+
+NO_TOPIC = stems(raw()["no_topic"])
+VAGUE = stems(
+    " ".join((raw()["vague_speech"], raw()["manner"], raw()["free"], raw()["sound_names"], raw()["reports"]["speech"]))
+)
+_REACH_TOPIC = 6
+_NO_MATTER = words("of on in at to from with against into")
+_MANNER_OF = REPORTS["manner_of"]
+LISTENERS = words(
+    "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
+)
+_PERSONAL = words("i you he she it we they")
+PRONOUNS = words("i you he she it we they there someone somebody everyone everybody nobody people")
+DETERMINERS = words("a an the this that these those some any no each every his her its their")
+
+
+def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what follows "about", "how" or the like; "about as loudly as" is no topic."""
+    for place, token in enumerate(rest[:_REACH_TOPIC]):
+        one = token.text.lower()
+        if one == "that" and (word in REPORTS["speech"] or place > 1) and not _tells_a_clause(word, rest, place):
+            return ()  # "a melody that climbs"
+        if one == "in" and [after.text for after in rest[place + 1 : place + 2]] == ["which"]:
+            return rest[place + 2 :] if word in REPORTS["speech"] else ()  # "a tale in which a boy is lost"
+        if one in REPORTS["topical"] or word in REPORTS.get(f"topic_{one}", ()):
+            after = rest[place + 1 :]
+            return () if after and after[0].text.lower() == "as" else after
+        if one in _MANNER_OF:
+            return _about(rest[place:])
+    return ()
+
+
+def led(word: str, rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what a phrasal verb tells of: "points out a flaw", "takes a class through the proof".
+
+    Without a listener it may be a way that is walked, "through the leaves", "over a bridge".
+    """
+    topic = topic_after(word, rest)
+    listener = rest[: len(rest) - len(topic) - 1]
+    if not topic or topic[0].text.lower() in _NO_MATTER or (listener and not _is_somebody(listener[-1])):
+        return ()
+    if word not in REPORTS["walking"]:
+        return topic
+    named = takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS - DETERMINERS, topic)
+    ways = [one.stem for one in named][-1:]
+    if listener:
+        return () if any(map(is_place, ways)) else topic
+    moved = word.endswith("ing") or any(is_place(one) or is_thing(one) or one in lexicon().classes for one in ways)
+    tells = any(tells_something(one, frozenset(), VAGUE) for one in topic)
+    return topic if tells and not moved else ()
+
+
+def _is_somebody(token: Token) -> bool:
+    return token.text.lower() in LISTENERS or speaks(token)
+
+
+def _about(rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what follows "about" later on: "talks at length about", but not "at about noon"."""
+    for place, token in enumerate(rest[:_REACH_TOPIC]):
+        if token.text.lower() == "about":
+            return no_measure(rest, place)
+    return ()
+
+
+def no_measure(rest: Sequence[Token], place: int) -> Sequence[Token]:
+    """Return what follows the "about" at a place, unless it tells how much or where somebody moves."""
+    before, after = rest[place - 1].text.lower() if place else "", rest[place + 1 :]
+    measured = bool(after) and (after[0].text.lower() in REPORTS["measured"] or number(after[0]) is not None)
+    return () if measured or before in REPORTS["moved"] else after
+
+
+def _tells_a_clause(word: str, rest: Sequence[Token], place: int) -> bool:
+    """Whether "that" leads to what was said: "explanation that smoke calms", "explains to her son that it is late"."""
+    after = rest[place + 1 : place + 2]
+    if not after or after[0].text.lower() in REPORTS["relative"] or after[0].text.lower().endswith("ly"):
+        return False
+    if word in REPORTS["clausal"] and place == 0:
+        own = lexicon().kind(after[0].stem) in {"action", "acoustic"} and after[0].text.endswith(("s", "ed"))
+        return not own
+    return word in TELLING and place > 1 and (rest[0].text.lower() == "to" or speaks(rest[place - 1]))
+
+
+def told_to_do(rest: Sequence[Token]) -> Sequence[Token]:
+    """Return what follows "to" with a verb, as in "tells him to run"; "says to the crowd" has none."""
+    for place, token in enumerate(rest[:_REACH_TOPIC]):
+        after = rest[place + 1 :]
+        if token.text.lower() == "to" and after and after[0].text.lower() not in DETERMINERS | LISTENERS:
+            return () if after[0].stem in lexicon().sounding else after
+    return ()
+
+
+def is_clause(after_that: Sequence[Token]) -> bool:
+    """Whether a subject follows "that", as in "that he is late", and no verb, as in "that rises"."""
+    return bool(after_that) and after_that[0].text.lower() in DETERMINERS | PRONOUNS
+
+
+def tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
+    """Whether a word tells of something that no audible cue has, and that is not among the `vague` stems."""
+    word = token.text.lower()
+    told = word not in FUNCTION_WORDS | DETERMINERS | _PERSONAL and not word.endswith("ly")
+    return told and (heard | NEUTRAL_STEMS | vague).isdisjoint({token.stem, plain_stem(token)})
