@@ -26,7 +26,7 @@ _COLOURS = words(raw()["groups"]["colour"])
 _OF_SIGHT = words(raw()["said_of_instruments"])
 _BEING, _BECOMING = words("is are was were becomes become forms form makes make"), words("into to")
 _DISSOLVING = stems("dissolve melt fade turn sink blur merge drift dwindle swell grow change")
-_ALL = words("everything all everyone everybody")
+_SHOWING = words("everything all everyone everybody hand hands finger fingers head")
 _REACH = 16
 
 
@@ -41,7 +41,7 @@ def tells_of_sound_alone(said: Sequence[Token], first: int, last: int, unheard: 
     for token in _clause(said, first, last):
         if is_sonic(token) or is_instrument(token.stem) or names_a_sound(token.stem):
             sounding = True
-        elif (token.stem in unheard and not _may_be_figure(token)) or token.text.lower() in _ALL or _is_seen(token):
+        elif (token.stem in unheard and not _may_be_figure(token)) or token.text.lower() in _SHOWING or _is_seen(token):
             return False
     return sounding
 

@@ -38,6 +38,7 @@ _CLAUSE_ENDS = words("while as when before after until and but then whilst durin
 _DEVICES, _GIVING_OUT = stems(raw()["devices"]), words("from over through")
 _STANDING_BY = words("front next middle sight view")
 _HEDGES = words("perhaps possibly probably likely maybe presumably apparently resembling like")
+_INTO = words("into onto")  # "drips from a gutter into a bucket"
 _MOVING = stems("tumble drag roll fall fell glide slide slid turn toss spin dive swim plunge")
 _SUNG = stems("sing song music dance")
 _REACH = 6
@@ -75,7 +76,12 @@ class Parts:
         if one in _DEVICES and self._leading(index) in _GIVING_OUT:
             return bool(self._heard)
         such_an_animal = is_such_an_animal(one, self._heard) and not self._after_preposition(index)
-        return such_an_animal or self._is_hedged(index, name) or self._takes_part(index, name)
+        return such_an_animal or self._is_hedged(index, name) or self._owns(index) or self._takes_part(index, name)
+
+    def _owns(self, index: int) -> bool:
+        """Whether a sound is that of a thing: "a tent's loose flap"."""
+        owned = self._said[index + 1 : index + 4] if self._said[index].text.endswith("'s") else ()
+        return is_thing(self._said[index].stem) and any(token.stem in self._kindred for token in owned)
 
     def _is_struck(self, index: int) -> bool:
         """Whether a place is but the ground that is struck: "shoes pound the track"."""
@@ -171,7 +177,8 @@ class Parts:
             if word in _ENDING_PHRASES:
                 touched = self._touches if word in _TOUCHING else frozenset[str]()
                 made = self._kindred if word in _MADE_BY | _PASSED else touched
-                clause = (one for one in _same_clause(back) if not _is_part(one))
+                led = back if word not in _INTO else (one for one in back if one.text.lower() != "from")
+                clause = (one for one in _same_clause(led) if not _is_part(one))
                 reach = 1 if word == "of" else None  # in "bees hum round a bed of roses" it is no hum of roses
                 return any(one.stem in made for one in islice(clause, reach))
         return False
