@@ -139,7 +139,7 @@ class _Writer:
         text, heard = music.lead(), music.music
         timed = Heard("Music", "music", (), (), 1.0, True, heard.spans, heard.coverage, measured=heard.measured)
         curt = is_curt(text)
-        extent = "" if " at a " in text or self.facts.singing else self.wording.extent(timed, told=curt)
+        extent = self.wording.extent(timed, told=True) if curt else ""
         return f"{music.full()} can be heard" if curt and not extent else f"{text}{extent}"
 
     def _before_background(self, told: list[str], behind: Sequence[Heard]) -> list[str]:
@@ -181,7 +181,7 @@ class _Writer:
         first, *rest = told
         place = f"in what sounds like {self.facts.space}"
         options = [f"{place}, {first}"] if len(first.split()) < 14 else []
-        if _is_short(first) and "background" not in first:
+        if _is_short(first) and not {"background", *_BINDING, *_IN_ORDER} & set(first.split()):
             options.append(f"{first} {place}")
         return [self.rng.choice(options), *rest] if options else told
 

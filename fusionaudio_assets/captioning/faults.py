@@ -74,7 +74,8 @@ def faults(
             f'It says "{one}" twice.' for one, times in sorted(repeated.items()) if times > 1 and one not in _PEOPLE
         ]
         found += [f'"{word}" is in no report.' for word in words if word in _TIME_WORDS]
-        found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(caption)]
+        plain = _plainly(caption, facts)
+        found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(plain)]
         if caption.count(" and ") > 1 + bool(facts.music):
             found.append('It strings its sounds together by "and".')
         made_of_facts = (
@@ -84,7 +85,7 @@ def faults(
             _unjoined(facts),
         )
         for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY, _IDLE, _A_THING):
-            found += [f'"{match[0]}" is no English.' for match in pattern.finditer(caption)]
+            found += [f'"{match[0]}" is no English.' for match in pattern.finditer(plain)]
     return found
 
 
@@ -108,17 +109,25 @@ def _without_article(facts: Facts) -> re.Pattern[str]:
     return re.compile(rf"\b(?:and|then|while|as) (?:{'|'.join(bare) or '(?!)'})", re.IGNORECASE)
 
 
+def _plainly(caption: str, facts: Facts) -> str:
+    """Return a caption in which the music has no character: the commas of "slow, calm music" part no clauses."""
+    if not facts.music:
+        return caption
+    words = "|".join(map(re.escape, music_name(facts.music).partition(" with ")[0].replace(",", "").split()))
+    return re.sub(rf"\b(?:(?:{words}),? )+music\b", "music", caption, flags=re.IGNORECASE)
+
+
 def _without_verb(facts: Facts) -> re.Pattern[str]:
     """Match "while white noise", where nothing is told of it."""
     nouns = [re.escape(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns]
-    names = "|".join([*nouns, r"(?:\w+ )?music"])
-    return re.compile(rf"\b(?:while|as) (?:{names})(?=[.,;])", re.IGNORECASE)
+    music = r"music(?: with (?:(?!play)[^.,;])*)?"
+    return re.compile(rf"\b(?:while|as) (?:{'|'.join([*nouns, music])})(?=[.,;])", re.IGNORECASE)
 
 
 def _unjoined(facts: Facts) -> re.Pattern[str]:
     """Match "a person speaks a vacuum cleaner", where nothing joins the two."""
     nouns = {bare(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns}
-    nouns |= {music_name(facts.music)} if facts.music else set()
+    nouns |= {"music"} if facts.music else set()
     names, clauses = ("|".join(map(re.escape, sorted(told))) or "(?!)" for told in (nouns, _clauses(facts)))
     return re.compile(rf"\b(?:{clauses}) (?:an? |the )?(?:{names})\b", re.IGNORECASE)
 

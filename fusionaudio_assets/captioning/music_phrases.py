@@ -74,7 +74,10 @@ class MusicPhrases:
     def under(self, lead: str) -> str:
         """Set music under a short clause."""
         if self.singing:
-            return f"{lead} over {self.full()} and {self.rng.choice(self.singing.nouns)}"
+            bound = {"while", "as", "before"} & set(lead.split())
+            if self.music.instruments and not bound:
+                return f"{lead} over {self.full()} as {self.rng.choice(self.singing.clauses)}"
+            return f"{lead} over {self.name()} and {self.rng.choice(self.singing.nouns)}"
         options = [f"{lead} over {self.full()}"]
         if not {"while", "as", "before"} & set(lead.split()):
             binding = self.rng.choice(("as", "while"))

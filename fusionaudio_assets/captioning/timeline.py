@@ -14,7 +14,7 @@ _IN_ONE_SENTENCE = 3
 _CLOSE = 0.6
 """From this coverage on, the pauses of a sound need no mention beside another sound."""
 
-_AFTER = 0.4
+_AFTER = 0.6
 """How often what follows a sound without a name is told first."""
 
 _HEARD = " can be heard"
@@ -141,9 +141,10 @@ class Timeline:
 
     def _followed(self, first: Heard, second: Heard) -> str:
         """Return a sentence about a sound without a name, and what comes after it."""
-        if not self.wording.is_better_named(second) and self.rng.random() < _AFTER:
-            return f"after {self.wording.noun(first)}, {self.wording.clause(second)}{self.wording.again(second)}"
-        before, after = self.wording.noun(first), self.wording.noun(second)
+        before = self.wording.noun(first)
+        if "," not in before and not self.wording.is_better_named(second) and self.rng.random() < _AFTER:
+            return f"after {before}, {self.wording.clause(second)}{self.wording.again(second)}"
+        after = self.wording.noun(second)
         again = self.wording.again(second) if after.endswith("ing") and " " in after else ""
         return f"{before} {'are' if before.startswith(('two ', 'three ')) else 'is'} followed by {after}{again}"
 
@@ -163,6 +164,8 @@ class Timeline:
             when = when if noun.endswith("ing") or second.group == UNNAMED else ""
             if a.endswith(_HEARD):
                 return f"{a.removesuffix(_HEARD)} and {noun}{_HEARD}"
+            if " long" in noun:
+                return f"{a} over {noun}"
             return f"{a}, {self.rng.choice(('with', 'along with'))} {noun}{when}"
         b = self.wording.clause(second) + when
         if rest := _same_subject(a, b):

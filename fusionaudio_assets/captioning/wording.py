@@ -98,8 +98,8 @@ class Wording:
             return f"{clause}{extent}"
         short = "short" if extent.endswith(" briefly") else ""
         adjectives = ", ".join(filter(None, (short, _register(one))))
-        kind = f"makes {with_article(f'{adjectives} sound')}" if adjectives else _MAKES
-        return clause.replace(_MAKES, kind) + extent.removesuffix(" briefly")
+        made = with_article(f"{adjectives} sound") if adjectives else "sounds" if extent == " on and off" else "a sound"
+        return clause.replace(_MAKES, f"makes {made}") + extent.removesuffix(" briefly")
 
     def _unnamed_alone(self, one: Heard, *, faint: bool) -> str:
         clause, noun = one.clauses[0], one.nouns[0]
@@ -133,7 +133,7 @@ class Wording:
         """Say that a lone sound comes back after a pause."""
         if len(one.spans) != 2 or one.flows:
             return ""
-        return " more than once" if one.spans[1][0] - one.spans[0][1] >= _APART_S else ""
+        return " on and off" if one.spans[1][0] - one.spans[0][1] >= _APART_S else ""
 
     def _counted(self, one: Heard) -> str:
         """Return how often a sound is heard whose spans are those of the signal."""

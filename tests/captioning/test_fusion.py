@@ -164,12 +164,23 @@ def test_somebody_alone_tells_of_no_sound_that_somebody_makes() -> None:
         "A dog barks a falling rain.",
         "A dog barks while rain is on.",
         "A thing is heard, a dog barks and rain falls.",
+        "A dog barks while rain falls as slow, calm jazz music with a piano.",
     ],
 )
 def test_what_is_no_english_is_refused_of_a_small_model(draft: str) -> None:
     clip = Cues(duration_s=10, events=(clips.event("Bark", 0.8, (0, 9)), clips.event("Rain", 0.8, (0, 10))))
     (fused,) = fuse([clip], Scripted(answers=(draft,)))
     assert "is no English" in fused.draft_rejected
+
+
+@pytest.mark.parametrize("players", ["", " with a piano and strings"])
+def test_music_of_which_nothing_is_told_is_no_clause(players: str) -> None:
+    lame = f"A person speaks while slow, calm ambient music{players}."
+    (fused,) = fuse([clips.SPEECH_OVER_MUSIC], Scripted(answers=(lame, lame, lame)), FusionPrompt(style="small"))
+    assert "is no English" in fused.draft_rejected
+    whole = f"{lame.removesuffix('.')} plays."
+    (fused,) = fuse([clips.SPEECH_OVER_MUSIC], Scripted(answers=(whole,)), FusionPrompt(style="small"))
+    assert fused.caption == whole
 
 
 def test_a_leaky_draft_is_refused() -> None:
