@@ -13,6 +13,7 @@ from fusionaudio_assets.captioning.stretches import (
     PITCHED,
     RISING,
     SWELLING,
+    Spans,
     is_regular,
     joined,
     length_word,
@@ -53,48 +54,57 @@ def unnamed_sounds(cues: Cues, facts: Facts) -> tuple[Heard, ...]:
 
 def _heard(group: Sequence[StretchCue], duration_s: float) -> Heard:
     spans = joined(group, 0.0)
-    sounding_s = sum(end - start for start, end in spans)
-    if is_regular(spans):  # its pauses belong to it
-        sounding_s = spans[-1][1] - spans[0][0]
-    first, count = group[0], len(group)
+    # The pauses of what comes at regular intervals belong to it.
+    sounding_s = spans[-1][1] - spans[0][0] if is_regular(spans) else sum(end - start for start, end in spans)
     coverage = min(1.0, sounding_s / duration_s) if duration_s else 0.0
-    whole = coverage >= _WHOLE and count == 1
-    noun, adjectives = _kind(first, whole=whole)
-    course = next((one for one in first.manner if one in _COURSES), "")
-    glide = [course] if course in _GLIDES else []
-    qualified = [" ".join([*adjectives[:1], *glide])] if glide else adjectives
-    fades = _COURSES[course] if course and not glide else None
-    one, many = (_phrase(adjectives, form) for form in (noun, f"{noun}s"))
-    if count == 1:
-        told = with_article(_phrase(qualified, noun)) + (f" that {fades[0]}" if fades else "")
-    else:
-        told = f"{_NUMBERS.get(count, 'a series of')} {_phrase(qualified, f'{noun}s')}"
-        told += f" that {fades[1]}" if fades else ""
-    if course:
-        slowly = "slowly " if spans[0][1] - spans[0][0] >= _SLOW_S else ""
-        number = _NUMBERS.get(count, "several")
-        clause = (
-            f"{with_article(one)} {slowly}{_COURSES[course][0]}"
-            if count == 1
-            else f"{number} {many} {_COURSES[course][1]}"
-        )
-    elif count > max(_NUMBERS):
-        clause = f"{with_article(one)} repeats" if is_regular(spans) else f"there is {told}"
-    elif noun == "tone" and not whole:
-        clause = f"{with_article(one)} sounds{f' {_TIMES[count]}' if count > 1 else ''}"
-    else:
-        clause = f"there {'is' if count == 1 else 'are'} {told}"
+    whole = coverage >= _WHOLE and len(group) == 1
+    noun = _noun_phrase(group[0], len(group), whole=whole)
     return Heard(
         label="",
         group=GROUP,
-        nouns=(told,),
-        clauses=(clause,),
+        nouns=(noun,),
+        clauses=(_clause(group[0], spans, len(group), whole=whole) or f"{_is_there(len(group))} {noun}",),
         score=1.0,
         sure=True,
         spans=spans,
         coverage=coverage,
         measured=True,
     )
+
+
+def _noun_phrase(first: StretchCue, count: int, *, whole: bool) -> str:
+    """Return ``"a short, low sound"``, ``"two rising tones"``, ``"a series of tones that fade away"``."""
+    noun, adjectives = _kind(first, whole=whole)
+    course = _course(first)
+    if course in _GLIDES:
+        adjectives = [" ".join([*adjectives[:1], course])]
+    fades = f" that {_COURSES[course][count > 1]}" if course and course not in _GLIDES else ""
+    if count == 1:
+        return with_article(_phrase(adjectives, noun)) + fades
+    return f"{_NUMBERS.get(count, 'a series of')} {_phrase(adjectives, f'{noun}s')}{fades}"
+
+
+def _clause(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> str:
+    """Return a clause with a verb that tells something; empty where there is none."""
+    noun, adjectives = _kind(first, whole=whole)
+    one = with_article(_phrase(adjectives, noun))
+    if course := _course(first):
+        slowly = "slowly " if first.end_s - first.start_s >= _SLOW_S else ""
+        many = f"{_NUMBERS.get(count, 'several')} {_phrase(adjectives, f'{noun}s')}"
+        return f"{one if count == 1 else many} {slowly}{_COURSES[course][count > 1]}"
+    if is_regular(spans):
+        return f"{one} repeats"
+    if noun == "tone" and not whole and count <= max(_TIMES):
+        return f"{one} sounds {_TIMES.get(count, '')}".strip()
+    return ""
+
+
+def _is_there(count: int) -> str:
+    return "there are" if count in _NUMBERS else "there is"
+
+
+def _course(one: StretchCue) -> str:
+    return next((word for word in one.manner if word in _COURSES), "")
 
 
 def _kind(one: StretchCue, *, whole: bool) -> tuple[str, list[str]]:

@@ -103,18 +103,16 @@ class Wording:
 
     def _unnamed_alone(self, one: Heard, *, faint: bool) -> str:
         clause, noun = one.clauses[0], one.nouns[0]
-        if faint:
-            article, bare_noun = noun.split(" ", 1)
-            noun = f"a faint{',' if ' ' in bare_noun else ''} {bare_noun}" if article in {"a", "an"} else noun
-            clause = f"there is {noun}" if article in {"a", "an"} else clause
-        if self._lasts(one):
-            return f"there is {noun} throughout" if not self.again(one) else f"{clause}{self.again(one)}"
-        if again := self.again(one):
-            return f"{clause}{again}"
+        if faint and len(one.spans) == 1:
+            noun = _faint(noun)
+            clause = f"there is {noun}"
+        again = self.again(one)
+        if self._lasts(one) and not again:
+            return f"there is {noun} throughout"
         plain = clause.startswith("there ") or clause.endswith(" sounds")
         if plain and len(one.spans) == 1 and _CALL_S <= _length_s(one) < _LONG_S:
             return f"{noun} lasts about {_seconds(one)}"
-        return f"{clause}{' briefly' if is_curt(clause) else self.when(one)}"
+        return f"{clause}{again or (' briefly' if is_curt(clause) else self.when(one))}"
 
     def again(self, one: Heard) -> str:
         """Return how a sound that comes back does, with a space before; empty for one that does not."""
@@ -217,6 +215,12 @@ def _fits(clause: str, extent: str) -> bool:
 
 def _register(one: Heard) -> str:
     return next((_REGISTERS[word] for word in one.manner if word in _REGISTERS), "")
+
+
+def _faint(noun: str) -> str:
+    """Return ``"a faint, low sound"`` for ``"a low sound"``."""
+    rest = noun.partition(" ")[2]
+    return f"a faint{',' if ' ' in rest.partition(' that ')[0] else ''} {rest}"
 
 
 def _length_s(one: Heard) -> float:
