@@ -138,9 +138,9 @@ class _Writer:
     def _music_alone(self, music: MusicPhrases) -> str:
         text, heard = music.lead(), music.music
         timed = Heard("Music", "music", (), (), 1.0, True, heard.spans, heard.coverage, measured=heard.measured)
-        curt = is_curt(text)
-        extent = self.wording.extent(timed, told=True) if curt else ""
-        return f"{music.full()} can be heard" if curt and not extent else f"{text}{extent}"
+        extent = self.wording.extent(timed, told=True) if is_curt(text) else ""
+        told = f"{text}{extent}"
+        return f"{music.full()} can be heard{extent}" if is_curt(told) else told
 
     def _before_background(self, told: list[str], behind: Sequence[Heard]) -> list[str]:
         """Put what lasts behind at an end of a short sentence, or into one of its own."""

@@ -12,15 +12,18 @@ from fusionaudio_assets.captioning.cues import StretchCue
 
 Spans = tuple[tuple[float, float], ...]
 
-FADING, SWELLING, RISING, FALLING = "fading", "swelling", "rising", "falling"
+FADING, SWELLING, SINKING, RISING, FALLING = "fading", "swelling", "sinking", "rising", "falling"
+_DEGREES = frozenset({"deep", "shrill", SINKING})
+_COARSE = {"fluctuating": "unsteady"}
 PITCHED = frozenset({"tonal", "low-pitched", "high-pitched"})
 """Words for what has a pitch."""
 
 _LOW_HZ, _HIGH_HZ = 500.0, 2_500.0
 _LOW_PITCH_HZ, _HIGH_PITCH_HZ = 250.0, 1_000.0
+_DEEP_HZ, _SHRILL_HZ = 120.0, 2_500.0
 _NOISY_FLATNESS = 0.12
 _STEADY_DB, _UNSTEADY_DB, _FLUCTUATING_DB = 2.5, 6.0, 9.0
-_FADES_DB = 10.0
+_FADES_DB, _SINKS_DB = 10.0, 5.0
 _GLIDES_SEMITONES = 3.0
 _COURSE_FROM_S = 1.0
 """A shorter sound has no course: that it dies away is nothing to tell."""
@@ -71,13 +74,24 @@ def manner(
         register,
         "noisy" if pitch_hz is None and flatness >= _NOISY_FLATNESS else "",
     ]
-    if course and abs(growth_db) >= _FADES_DB:
-        words.append(FADING if growth_db < 0 else SWELLING)
-    elif course and glide_semitones is not None and abs(glide_semitones) >= _GLIDES_SEMITONES:
-        words.append(FALLING if glide_semitones < 0 else RISING)
-    elif course and spread_db >= _UNSTEADY_DB:
+    if pitch_hz is not None:
+        words.append("deep" if pitch_hz < _DEEP_HZ else "shrill" if pitch_hz >= _SHRILL_HZ else "")
+    fades = course and abs(growth_db) >= _FADES_DB
+    glides = course and not fades and glide_semitones is not None and abs(glide_semitones) >= _GLIDES_SEMITONES
+    if course and spread_db >= _UNSTEADY_DB and not (fades or glides):
         words.insert(0, "fluctuating" if spread_db >= _FLUCTUATING_DB else "unsteady")
+    if fades:
+        words.append(FADING if growth_db < 0 else SWELLING)
+    elif glides:
+        words.append(FALLING if glide_semitones and glide_semitones < 0 else RISING)
+    elif course and abs(growth_db) >= _SINKS_DB:
+        words.append(SINKING if growth_db < 0 else SWELLING)
     return tuple(filter(None, words))
+
+
+def coarse(manner: Sequence[str]) -> tuple[str, ...]:
+    """Return a manner without the words for degrees, by which sounds that are alike may differ."""
+    return tuple(_COARSE.get(word, word) for word in manner if word not in _DEGREES)
 
 
 def measured(span: tuple[float, float], stretches: Sequence[StretchCue]) -> list[StretchCue]:
@@ -146,7 +160,7 @@ def unnamed(stretches: Sequence[StretchCue], told: Sequence[Spans]) -> list[list
 
 def _alike(one: StretchCue, other: StretchCue) -> bool:
     shorter_s, longer_s = sorted((one.end_s - one.start_s, other.end_s - other.start_s))
-    return one.manner == other.manner and longer_s <= _AS_LONG * shorter_s
+    return coarse(one.manner) == coarse(other.manner) and longer_s <= _AS_LONG * shorter_s
 
 
 def is_regular(spans: Spans) -> bool:

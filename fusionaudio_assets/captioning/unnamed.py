@@ -12,8 +12,10 @@ from fusionaudio_assets.captioning.stretches import (
     FALLING,
     PITCHED,
     RISING,
+    SINKING,
     SWELLING,
     Spans,
+    coarse,
     is_regular,
     joined,
     length_word,
@@ -26,6 +28,7 @@ _NUMBERS = {2: "two", 3: "three"}
 _TIMES = {2: "twice", 3: "three times"}
 _COURSES = {
     FADING: ("fades away", "fade away"),
+    SINKING: ("dies down", "die down"),
     SWELLING: ("grows louder", "grow louder"),
     RISING: ("rises in pitch", "rise in pitch"),
     FALLING: ("falls in pitch", "fall in pitch"),
@@ -54,16 +57,19 @@ def unnamed_sounds(cues: Cues, facts: Facts) -> tuple[Heard, ...]:
 
 def _heard(group: Sequence[StretchCue], duration_s: float) -> Heard:
     spans = joined(group, 0.0)
+    first = group[0]
+    if len({one.manner for one in group}) > 1:
+        first = first.model_copy(update={"manner": coarse(first.manner)})
     # The pauses of what comes at regular intervals belong to it.
     sounding_s = spans[-1][1] - spans[0][0] if is_regular(spans) else sum(end - start for start, end in spans)
     coverage = min(1.0, sounding_s / duration_s) if duration_s else 0.0
     whole = coverage >= _WHOLE and len(group) == 1
-    noun = _noun_phrase(group[0], len(group), whole=whole)
+    noun = _noun_phrase(first, len(group), whole=whole)
     return Heard(
         label="",
         group=GROUP,
         nouns=(noun,),
-        clauses=(_clause(group[0], spans, len(group), whole=whole) or f"{_is_there(len(group))} {noun}",),
+        clauses=(_clause(first, spans, len(group), whole=whole) or f"{_is_there(len(group))} {noun}",),
         score=1.0,
         sure=True,
         spans=spans,
@@ -116,6 +122,7 @@ def _kind(one: StretchCue, *, whole: bool) -> tuple[str, list[str]]:
         texture = "wavering"
     low, high = manner & {"low", "low-pitched"}, manner & {"high", "high-pitched"}
     register = "low" if low else ("high" if noun == "tone" else "high-pitched") if high else ""
+    register = next((word for word in ("deep", "shrill") if word in manner), register)
     words = ["" if texture == "sharp" else length, texture, register]
     return noun, [word for word in words if word][:_ADJECTIVES]
 

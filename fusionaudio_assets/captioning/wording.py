@@ -19,7 +19,9 @@ _COUNTS = {2: "twice", 3: "three times"}
 _CALL_S = 1.5
 """What is longer may be several calls or knocks in a row, so that its stretches are not counted."""
 
-_LONG_S = 4.0
+_WORDS_S, _LONG_S = 3.5, 4.0
+"""Who speaks for less than the first speaks briefly; what lasts for more than the second goes on for a while."""
+
 _APART_S = 1.0
 _WHOLE = 0.85
 _CURT_WORDS = 4
@@ -44,7 +46,7 @@ class Wording:
     def clause(self, one: Heard) -> str:
         """Return a clause, ``"a dog barks"``; of a subject as vague as "something" a caption gets only one."""
         fresh = [clause for clause in one.clauses if _vague_subject(clause) not in self._subjects]
-        strong = [clause for clause in fresh if not clause.endswith(_WEAK_END)]
+        strong = [clause for clause in fresh if not (clause.endswith(_WEAK_END) or clause.startswith("there is "))]
         if not fresh:
             return f"{self.noun(one)} {_WEAK_END}"
         free = [clause for clause in strong if _vague_subject(clause) not in self._needed]
@@ -168,15 +170,16 @@ class Wording:
         if not one.spans:
             return ""
         if self._lasts(one):
-            return self.rng.choice((*([] if told else [""]), *_WHOLE_TIME))
+            return self.rng.choice(_WHOLE_TIME)
         if not one.measured or len(one.spans) > 1:
             return ""
         length_s = _length_s(one)
-        if length_s < _CALL_S:
+        voice = one.group in {"speech", "singing"}
+        if length_s < (_WORDS_S if voice else _CALL_S):
             return " briefly"
-        options = [*([] if told else ["", ""]), *([" for a while"] * 2 if length_s >= _LONG_S else [])]
-        # "Talks about" would report what is said.
-        if one.group not in {"speech", "singing"} and round(length_s) - 2 < len(_SECONDS):
+        options = [*([] if told else [""]), *([" for a while"] * 2 if length_s >= _LONG_S else [])]
+        # "Talks about" would report what is said, and so would a dog that "barks for about" some time.
+        if one.flows and not voice and round(length_s) - 2 < len(_SECONDS):
             options.append(f" for about {_seconds(one)}")
         return self.rng.choice(options) if options else ""
 

@@ -37,6 +37,10 @@ def test_sounds_that_are_alike_are_counted() -> None:
     assert words(*(heard(at_s, at_s + 1, "tonal") for at_s in (1, 4, 7))) == "a short tone sounds three times."
 
 
+def test_sounds_that_differ_by_degrees_are_counted_together() -> None:
+    assert words(heard(1, 3, "unsteady"), heard(5, 7, "fluctuating")) == "there are two unsteady sounds."
+
+
 @pytest.mark.parametrize(
     ("every_s", "told"), [(0.5, "twice a second"), (1.0, "once a second"), (2.0, "at regular intervals")]
 )
@@ -66,6 +70,8 @@ def test_what_has_a_pitch_is_a_tone_and_what_hisses_a_noise(manner: tuple[str, .
         (3, ("low", "fading"), "a low sound fades away."),
         (3, ("unsteady",), "an unsteady sound lasts about two seconds."),
         (6, ("fluctuating",), "there is a long, fluctuating sound."),
+        (6, ("unsteady", "sinking"), "a long, unsteady sound slowly dies down."),
+        (2, ("high-pitched", "shrill"), "a short, shrill tone sounds early on."),
     ],
 )
 def test_how_a_lone_sound_goes_on_is_told(end_s: float, manner: tuple[str, ...], said: str) -> None:
@@ -141,6 +147,9 @@ def test_music_of_three_seconds_has_no_tempo() -> None:
         ({"growth_db": -20.0, "spread_db": 9.0}, ("fading",)),
         ({"spread_db": 7.0}, ("unsteady",)),
         ({"spread_db": 9.0}, ("fluctuating",)),
+        ({"growth_db": -6.0, "spread_db": 7.0}, ("unsteady", "sinking")),
+        ({"growth_db": 6.0, "pitch_hz": 100.0, "glide_semitones": 5.0}, ("low-pitched", "deep", "rising")),
+        ({"pitch_hz": 3000.0}, ("high-pitched", "shrill")),
         ({"end_s": 0.1, "growth_db": -20.0}, ("sharp",)),
         ({}, ()),
     ],
