@@ -23,7 +23,7 @@ NO_FACTS = "no cue is sure enough to say what is heard"
 _SILENCE = ("There is near silence throughout.", "There is nothing but near silence.")
 _CONFUSABLE_BELOW = 0.8
 _SHORT_WORDS = 10
-_REST_S, _REST = 4.0, 0.66
+_REST_S, _REST = 4.0, 0.74
 """Quiet of this length, and of this share of the clip, is told of."""
 _IN_ORDER = frozenset({"then", "followed", "before"})
 _FURTHER = re.compile(r", (?:and|then|with|along|followed|while|as)\b")

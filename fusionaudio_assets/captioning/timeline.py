@@ -130,7 +130,7 @@ class Timeline:
             return self._in_sequence(a + self.wording.again(first), second)
         if little and not self.wording.tells_little(second):
             b = self.wording.clause(second) + self.wording.again(second)
-            noun = self.wording.noun(first)
+            noun = _further(self.wording.noun(first))
             return f"{b} over {noun}" if noun.startswith("a series") else f"{b}, along with {noun}"
         a = f"{self.wording.noun(first)}{_HEARD}" if little else self.wording.clause(first)
         a += self.wording.again(first) if first.coverage < _CLOSE else ""
@@ -150,7 +150,7 @@ class Timeline:
 
     def _in_sequence(self, a: str, second: Heard) -> str:
         if self.wording.is_better_named(second):
-            return f"{a}, followed by {self.wording.noun(second)}"
+            return f"{a}, followed by {_further(self.wording.noun(second))}"
         b = self.wording.clause(second) + self.wording.again(second)
         if rest := _same_subject(a, b):
             return f"{a}, then {rest}"
@@ -160,7 +160,7 @@ class Timeline:
     def _at_once(self, a: str, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)
         if self.wording.is_better_named(second):
-            noun = self.wording.noun(second)
+            noun = _further(self.wording.noun(second))
             when = when if noun.endswith("ing") or second.group == UNNAMED else ""
             if a.endswith(_HEARD):
                 return f"{a.removesuffix(_HEARD)} and {noun}{_HEARD}"
@@ -172,6 +172,11 @@ class Timeline:
             return f"{a} and {rest}"
         binding = "as" if a.endswith(" while") else self.rng.choice(("while", "as"))
         return f"{a} and {b}" if framed else f"{a} {binding} {b}"
+
+
+def _further(noun: str) -> str:
+    """Return a noun phrase as it stands beside another sound: "a burp, along with another sound"."""
+    return "another sound" if noun == "a sound" else noun
 
 
 def _same_subject(a: str, b: str) -> str:
