@@ -67,7 +67,7 @@ def faults(
         found.append("It lists sounds instead of telling how they follow each other.")
     if match := _EMPTY_PHRASES.search(caption):
         found.append(f'"{match[0]}" says nothing.')
-    found += _misordered(caption, facts)
+    found += misordered(caption, facts)
     if strict:
         repeated = Counter(one for run in claim_runs(caption) for one in {token.stem for token in run})
         found += [
@@ -136,8 +136,8 @@ def _clauses(facts: Facts) -> list[str]:
     return [clause for one in (facts.speech, facts.singing, *facts.sounds) if one for clause in one.clauses]
 
 
-def _misordered(caption: str, facts: Facts) -> list[str]:
-    """Return what is wrong with the order in which a caption tells sounds that follow each other."""
+def misordered(caption: str, facts: Facts) -> list[str]:
+    """Return what is wrong with the order in which a text tells sounds that follow each other."""
     words = tokens(caption)
     heard = [one for one in (facts.speech, *facts.sounds) if one and one.spans]
     timed = [(one.nouns[0], one.label.split(" + "), one.spans) for one in heard]

@@ -7,11 +7,13 @@ answered from spoken words or pictures. Which questions a clip gets follows from
 """
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import facts_of
+from fusionaudio_assets.captioning.faults import misordered
 from fusionaudio_assets.captioning.leaks import find_leaks
 from fusionaudio_assets.captioning.prompts import fill, prompt_sha256
 from fusionaudio_assets.captioning.questions import Difficulty, QaPair, candidates
@@ -27,6 +29,7 @@ VERSION = "2"
 QUOTA: dict[Difficulty, float] = {"basic": 0.25, "intermediate": 0.35, "advanced": 0.25, "complex": 0.15}
 MAX_PAIRS = 5
 PROMPT_FILE = "qa.txt"
+_RELATED = re.compile(r"\b(?P<how>before|after|while|as)\b(?P<other>[^?]+)", re.IGNORECASE)
 _SCHEMA: dict[str, Json] = {
     "type": "object",
     "properties": {"question": {"type": "string"}, "answer": {"type": "string"}},
@@ -124,6 +127,16 @@ def _accepted(reply: ChatReply, caption: str, cues: Cues, asked: Sequence[QaPair
         and not told <= content_stems(question)
         and not check_support(f"{question} {answer}", cues).unsupported  # nor may the question presuppose anything
         and not find_leaks(f"{question} {answer}", cues)
+        and not misordered(_in_order(question, answer), facts_of(cues))
         and question not in {pair.question for pair in asked}
     )
     return QaPair(question, answer, "perception", "intermediate", "open", author=model_name) if sound else None
+
+
+def _in_order(question: str, answer: str) -> str:
+    """What a pair claims of the order: "What is heard after the bark?", "A horn." gives "the bark, then A horn"."""
+    if not (match := _RELATED.search(question)):
+        return ""
+    first, second = (match["other"], answer) if match["how"].lower() == "after" else (answer, match["other"])
+    joint = "then" if match["how"].lower() in ("before", "after") else "while"
+    return f"{first.strip(' .')}, {joint} {second.strip(' .')}"

@@ -259,6 +259,25 @@ def test_a_model_s_question_is_taken_only_when_the_caption_answers_it() -> None:
         assert {pair.author for pair in pairs(caption, clips.RAIN_AND_THUNDER, refused)} == {"composer"}
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "right"),
+    [
+        ("What can be heard after the dog barks?", "A car horn honks.", True),
+        ("What can be heard before the car horn honks?", "A dog barks.", True),
+        ("What can be heard after the car horn honks?", "A dog barks.", False),
+        ("What can be heard before the dog barks?", "A car horn honks.", False),
+        ("What can be heard while the dog barks?", "A car horn honks.", False),
+    ],
+)
+def test_a_model_s_question_turns_no_order_round(question: str, answer: str, right: bool) -> None:
+    written = pairs(
+        "A dog barks before a car horn honks.",
+        clips.DOG_THEN_HORN,
+        json.dumps({"question": question, "answer": answer}),
+    )
+    assert (written[-1].author == "scripted") == right
+
+
 def test_a_clip_whose_question_a_busy_model_did_not_write_is_asked_for_again() -> None:
     clip = ("Thunder rumbles while rain falls.", clips.RAIN_AND_THUNDER)
     busy, written = write_pairs([clip, clip], Scripted(answers=("busy", "broken")))
