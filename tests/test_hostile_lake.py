@@ -155,7 +155,7 @@ def rows(workspace: Workspace, asset: str) -> list[dict[str, Any]]:
     return table.to_dicts()
 
 
-def hostile_words(*texts: object) -> set[str]:
+def hostile_words(*texts: object) -> frozenset[str]:
     """Words of orders in texts."""
     return (WANTED | {"alert", "script"}) & {token.text.lower() for token in tokens(repr(texts))}
 
