@@ -23,9 +23,9 @@ from fusionaudio_assets.workspace import LakeResource
 from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import LanguageModel
-from resources.ontology import load_ontology
+from resources.ontology import ONTOLOGY, load_ontology
 from resources.profile import Settings
-from resources.word_vectors import vectors_revision, word_vectors
+from resources.word_vectors import WEIGHT, vectors_revision, word_vectors
 
 
 class FusionParams(Settings):
@@ -86,6 +86,11 @@ def also(params: FusionParams) -> dict[str, Json]:
     }
 
 
+def weights(params: FusionParams) -> tuple[str, ...]:
+    """Drafts are grounded by word vectors."""
+    return (ONTOLOGY, WEIGHT) if params.prompt.max_rewrites else (ONTOLOGY,)
+
+
 STAGE = Stage(
     name="fused_captions",
     table=FusedCaptions,
@@ -97,6 +102,7 @@ STAGE = Stage(
     gate=PresenceGate,
     params=FusionParams,
     also=also,
+    weights=weights,
     batch_size=32,
 )
 

@@ -20,7 +20,7 @@ from fusionaudio_assets.workspace import LakeResource
 from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import LanguageModel
-from resources.ontology import load_ontology
+from resources.ontology import ONTOLOGY, load_ontology
 from resources.profile import Settings
 
 
@@ -81,6 +81,7 @@ STAGE = Stage(
     gate=PresenceGate,
     params=QaParams,
     also=also,
+    weights=lambda _: (ONTOLOGY,),
     batch_size=32,
 )
 

@@ -20,6 +20,7 @@ from fusionaudio_assets.selection import chosen_assets, chosen_shards
 from fusionaudio_assets.stage import Stage, look, progress_listener
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
+from resources.embedded import weights
 from resources.errors import LakeError
 
 Config = Mapping[str, Any]
@@ -148,7 +149,7 @@ class _Run:
         self.lake_jobs = {asset: definitions.resolve_job_def(job) for asset, job in LAKE_JOBS.items()}
         self.summary, self.clock, self.register = Summary(), RunClock(), Register(instance, workspace.lake)
         self._broken: set[str] = set()
-        self._models_checked = False
+        self._checked: set[str] = set()
 
     def stage(self, stage: Stage[Any, Any], shards: Sequence[str]) -> None:
         """Bring all shards but the broken ones up to date in one stage."""
@@ -167,7 +168,7 @@ class _Run:
                     self.summary.passed.setdefault(stage.name, []).append(shard)
                     self.told.passed(stage.name, shard)
                     continue
-                self._check_models()
+                self._check_models(stage, shard)
                 message = self._executed(self.job, stage.name, shard)
             except LakeError as error:
                 message = str(error)
@@ -177,12 +178,30 @@ class _Run:
                 self._broken.add(shard)
                 self._failed(stage.name, shard, message)
 
-    def _check_models(self) -> None:
-        """Before the first shard that needs work: what a late stage lacks is told before an early one takes hours."""
-        if not self._models_checked:
-            for stage in self.stages:
-                self.workspace.stage_profile(stage).check_ready()
-            self._models_checked = True
+    def _check_models(self, first: Stage[Any, Any], shard: str) -> None:
+        """Before the first work of a stage: what a late stage lacks is told before an early one takes hours.
+
+        Checked are the stages that will have work: this one, those that read what one of them makes, and those in
+        which this shard is not up to date either.
+        """
+        if first.name in self._checked:
+            return
+        busy: set[str] = set()
+        for stage in self.stages[self.stages.index(first) :]:
+            if stage is first or busy.intersection(stage.reads) or self._is_to_change(stage, shard):
+                busy.add(stage.name)
+                profile = self.workspace.stage_profile(stage)
+                profile.check_ready()
+                for name in stage.weights(profile.params):
+                    weights.require(name)
+        self._checked |= busy
+
+    def _is_to_change(self, stage: Stage[Any, Any], shard: str) -> bool:
+        lake, profile = self.workspace.lake, self.workspace.stage_profile(stage)
+        try:
+            return look(stage, shard, lake, profile, self._configs[stage.name].get("retry")).changed
+        except LakeError:  # told when its turn comes
+            return False
 
     def over_all_shards(self, asset: str) -> None:
         """Make an asset of what all shards hold now."""

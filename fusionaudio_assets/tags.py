@@ -17,7 +17,7 @@ from fusionaudio_assets.tables import Tags
 from fusionaudio_assets.workspace import LakeResource
 from resources.activity import ACTIVITY_RATE_HZ, Stretch, stretches
 from resources.adapter import Json
-from resources.ontology import Ontology, load_ontology, ontology_revision
+from resources.ontology import ONTOLOGY, Ontology, load_ontology, ontology_revision
 from resources.profile import Settings
 from resources.segmenter import Segment, Segmenter
 from resources.tagger import Tagger, TagScores
@@ -183,6 +183,7 @@ STAGE = Stage(
     models={"tagger": Tagger, "segmenter": Segmenter},
     params=TagsParams,
     also=also,
+    weights=lambda _: (ONTOLOGY,),
 )
 
 

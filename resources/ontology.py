@@ -186,12 +186,13 @@ class Ontology:
         return [(column, [column, *below[name]]) for column, name in enumerate(classes) if below[name]]
 
 
-_WEIGHT = "audioset_ontology"
+ONTOLOGY = "audioset_ontology"
+"""Its name among the weights."""
 
 
 def ontology_revision() -> str:
     """SHA-256 of the ontology that `load_ontology` gives, known without loading it."""
-    return revision(_WEIGHT)
+    return revision(ONTOLOGY)
 
 
 @functools.cache
@@ -201,4 +202,4 @@ def load_ontology() -> Ontology:
     Raises:
         WeightsMissing: It has not been fetched.
     """
-    return Ontology.from_json(weight_path(_WEIGHT))
+    return Ontology.from_json(weight_path(ONTOLOGY))

@@ -33,6 +33,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from resources.adapter import Adapter, Json, shared
+from resources.embedded import weights
 from resources.errors import ModelUnavailable, SettingError, clause
 from resources.warm import kept_warm
 
@@ -85,12 +86,15 @@ class StageProfile:
         """Find what would keep the models from loading here, as far as that is known without loading them.
 
         Raises:
-            ModelUnavailable: A library, a checkpoint or a key is missing; the message starts with the setting.
+            ModelUnavailable: A library, a checkpoint, weights or a key are missing; the message starts with the
+                setting.
             SettingError: A setting does not fit this machine.
         """
         for role, adapter in self.models.items():
             with self._naming(role):
                 adapter.check_ready()
+                for name in weights.used_by(adapter.revision):
+                    weights.require(name)
 
     def identities(self) -> dict[str, Json]:
         """The identity of each model by its role.

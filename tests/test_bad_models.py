@@ -130,6 +130,63 @@ def test_what_is_known_without_loading_is_said_before_any_work(
         run(stage, role, model)
 
 
+@pytest.fixture
+def without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Move to a cache of weights that lacks some."""
+
+    def move(name: str) -> None:
+        missing = weights.weight_path(name)
+        links = tmp_path / "cache" / "weights"
+        links.mkdir(parents=True)
+        for folder in (weights.cache_folder() / "weights").iterdir():
+            if folder not in missing.parents:
+                (links / folder.name).symlink_to(folder)
+        monkeypatch.setenv("FUSIONAUDIO_CACHE", str(tmp_path / "cache"))
+
+    return move
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("spleeter-2stems", "profile.yaml: stages.stems.models.separator: The weights 'spleeter-2stems'"),
+        ("minilm-l6-v2", "The weights 'minilm-l6-v2'"),
+    ],
+)
+def test_weights_that_are_missing_are_said_before_any_work(
+    without: Callable[[str], None], tmp_path: Path, name: str, told: str
+) -> None:
+    workspace = Workspace.create(tmp_path / "lake")
+    add_clips(workspace.lake, collect(CLIP).rows)
+    without(name)
+    with pytest.raises(WeightsMissing, match=rf"{told} .*fusionaudio models fetch"):
+        run_lake(workspace)
+    assert workspace.lake.shards("raw_clips") == []
+
+
+def test_weights_that_only_stages_without_work_read_may_be_missing(
+    without: Callable[[str], None], captioned: Workspace
+) -> None:
+    lake = captioned.lake
+    before = lake.read_text(PROFILE_FILE)
+    profile, embedded = yaml.safe_load(before), yaml.safe_load(profile_text("embedded")[0])
+
+    def run_with_embedded(stage: str) -> Summary:
+        profile["stages"][stage]["models"] = embedded["stages"][stage]["models"]
+        lake.write_text(PROFILE_FILE, yaml.safe_dump(profile))
+        return run_lake(Workspace.open(lake.uri), select=["stems", "visual_captions"])
+
+    try:
+        run_with_embedded("stems")
+        without("spleeter-2stems")
+        summary = run_with_embedded("visual_captions")
+    finally:
+        lake.write_text(PROFILE_FILE, before)
+        run_lake(captioned, select=["stems", "visual_captions"])
+    assert summary.finished
+    assert "stems" in summary.passed
+
+
 def test_a_model_that_is_not_in_its_folder_is_said_with_its_place(run: Run, tmp_path: Path) -> None:
     model = {"adapter": "resources.torch_models.demucs.Demucs", "model": "nothing", "repository": str(tmp_path)}
     with pytest.raises(WeightsMissing, match=r"stages.stems.models.separator: `model` = 'nothing': .*There are: none"):

@@ -74,7 +74,7 @@ def adapters_of(profile: Profile) -> Iterator[tuple[str, str, Adapter]]:
 
 def package_weights(adapter: Adapter) -> list[str]:
     """Names of the weights from packages that an adapter uses; its revision tells."""
-    return [name for name in weights.names() if weights.revision(name) in set(_revision(adapter).split("+"))]
+    return list(weights.used_by(_revision(adapter)))
 
 
 def hub_checkpoints(adapter: Adapter, *, served: bool) -> list[Checkpoint]:

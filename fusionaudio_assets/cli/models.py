@@ -19,10 +19,11 @@ from fusionaudio_assets.cli.model_table import (
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, Workspace
 from resources.embedded import weights
 from resources.lake import Lake
+from resources.ontology import ONTOLOGY
 from resources.profile import Profile, profile_text
 from resources.word_vectors import WEIGHT
 
-_ALWAYS = ("audioset_ontology", WEIGHT)
+_ALWAYS = (ONTOLOGY, WEIGHT)
 """What stages and `audit` use whatever the profile."""
 
 _TABLE_WIDTH = 185

