@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
+from fusionaudio_assets.captioning.leaks.tables import raw, stems
 from fusionaudio_assets.captioning.words import Token
 
 _QUOTE = re.compile(
@@ -24,6 +25,7 @@ _BY_FORM = {
 _SCREEN_TEXT = re.compile(
     r"\b(?:title|card|sign|text|banner|subtitle|caption|screen|logo|label|poster)s?\b[^.]*$", re.IGNORECASE
 )
+_INTERJECTIONS = stems(raw()["interjections"])
 _REACH_BACK = 80
 _SOUND_WORD = re.compile(r" ?(?:sounds?|noises?|effects?|calls?|-like)\b", re.IGNORECASE)
 
@@ -34,7 +36,7 @@ def quoted_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], see
     What is quoted from a sign, a screen or the picture is a visual leak. ``a "whoosh" sound`` quotes nobody.
     """
     for match in _QUOTE.finditer(caption):
-        if _all_in(heard, match, said) or _SOUND_WORD.match(caption, match.end()):
+        if _all_in(heard | _INTERJECTIONS, match, said) or _SOUND_WORD.match(caption, match.end()):
             continue
         if _SCREEN_TEXT.search(caption, max(0, match.start() - _REACH_BACK), match.start()) or _all_in(
             seen, match, said

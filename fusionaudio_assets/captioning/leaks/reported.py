@@ -12,6 +12,7 @@ from fusionaudio_assets.captioning.leaks.context import (
     SOUNDING,
     SPEAKERS,
     TELLING,
+    UTTERING,
     is_compared,
     speaks,
 )
@@ -26,6 +27,7 @@ from fusionaudio_assets.captioning.leaks.topic import (
     is_clause,
     led,
     no_measure,
+    nobody_can,
     tells_something,
     told_to_do,
     topic_after,
@@ -127,11 +129,13 @@ def _phrased(said: Sequence[Token], index: int, rest: Sequence[Token]) -> Sequen
 
 def _is_a_sound_that(said: Sequence[Token], index: int, rest: Sequence[Token]) -> bool:
     """Whether a word names a sound and what follows tells of it: "a smooth, glinting whine that turns raw"."""
-    if [one.text.lower() for one in rest[:1]] != ["that"] or is_clause(rest[1:]):
+    if [one.text.lower() for one in rest[:1]] != ["that"]:
         return False
+    if is_clause(rest[1:]) or said[index].text.lower() in REPORTS["clausal"]:
+        return nobody_can(rest[1:])
     before = dropwhile(_is_adjective, reversed(said[max(0, index - _REACH_BACK) : index]))
-    is_noun = any(one.text.lower() in DETERMINERS for one in islice(before, 1))
-    return is_noun and said[index].text.lower() in REPORTS["uttering"]
+    is_noun = any(one.text.lower() in DETERMINERS or one.text.endswith("'s") for one in islice(before, 1))
+    return is_noun and said[index].text.lower() in UTTERING
 
 
 def _is_adjective(token: Token) -> bool:

@@ -8,12 +8,14 @@ from itertools import takewhile
 from fusionaudio_assets.captioning.leaks.context import (
     ANNOUNCING,
     BREAK,
+    REPORTS,
     SENTENCE,
     SOUNDING,
     TELLING,
     is_compared,
     of_speech,
     plain_stem,
+    speaks,
 )
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.numbers import number, number_leaks
@@ -31,11 +33,18 @@ _KINSHIP = 0.6
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 """A letter of another script than the Latin."""
 _REACH_SOUND = 3
+_ANNOUNCED = ANNOUNCING - words("sentence sentences name names") | {"about"}
 _REACH_TELLING = 6
 _ARTICLES = words("a an the")
 _NOUN_ENDINGS = ("ness", "tion", "sion", "ity", "ment", "ism")
-_VOICED = words("voice voices toned sounding voiced like")
-_MANNER = stems(raw()["manner"]) | stems(raw()["free"]) | stems(raw()["vague_speech"])
+_VOICED = words(
+    "voice voices toned sounding voiced like word words phrase phrases vowel vowels syllable syllables "
+    "baritone tenor soprano alto drawl lilt brogue"
+)
+_MANNER = stems(" ".join((raw()["manner"], raw()["free"], raw()["vague_speech"])))
+_SAID_OF_SOUND = stems(raw()["said_of_sound"])
+_VERBS = TELLING | REPORTS["uttering"]
+_TALK = words(raw()["talk"])
 _NAMES = words(raw()["sound_names"])
 
 
@@ -80,7 +89,11 @@ class _Shared:
 
     def tells(self, index: int) -> bool:
         """Whether a word alone is too much to share by chance: a thing that is told of, a quality only after a verb."""
-        if not (_tells(self.said[index]) and self.is_told(index)) or self._modifies_a_sound(index):
+        if (
+            not (_tells(self.said[index]) and self.is_told(index))
+            or self._modifies_a_sound(index)
+            or self._names_a_kind(index)
+        ):
             return False
         return not self._is_weak(index) or self._is_announced(index) or self._has_company(index)
 
@@ -88,6 +101,14 @@ class _Shared:
         """Whether a word is said twice over: "step by step", "one by one"."""
         near = [*self.said[max(0, index - 2) : max(0, index - 1)], *self.said[index + 2 : index + 3]]
         return any(one.stem == self.said[index].stem for one in near)
+
+    def _names_a_kind(self, index: int) -> bool:
+        """Whether a word tells what kind of talk or mass of sound it is: "a cabin announcement", "a wall of boos"."""
+        after = [one.text.lower() for one in self.said[index + 1 : index + 4]]
+        if after[:1] == ["of"]:
+            of_what = takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS, self.said[index + 2 : index + 4])
+            return any(one.text.lower() in SOUNDING or one.stem in lexicon().sounding | self.heard for one in of_what)
+        return not _TALK.isdisjoint(after[:1])
 
     def _modifies_a_sound(self, index: int) -> bool:
         """Whether a word says how something sounds: "an odd squeak", "a plain, unadorned voice", "bronze-toned"."""
@@ -106,7 +127,18 @@ class _Shared:
         if self.said[index].text.lower().endswith(_NOUN_ENDINGS):
             return False
         kind = lexicon().kind(self.said[index].stem)
+        if self.said[index].stem in _SAID_OF_SOUND or self._is_uttering(index):
+            return True
         return kind == "quality" or (kind == "action" and not self._is_named(index))
+
+    def _is_uttering(self, index: int) -> bool:
+        """Whether a word is what somebody does with their voice: "a pupil mumbles"."""
+        before = self.said[max(0, index - 1) : index]
+        by_somebody = any(
+            (speaks(one) or one.text.lower() == "other") and "'" not in one.text and "’" not in one.text
+            for one in before
+        )
+        return by_somebody and self.said[index].text.endswith("s")
 
     def _is_named(self, index: int) -> bool:
         return index > 0 and self.said[index - 1].text.lower() in _ARTICLES
@@ -114,12 +146,15 @@ class _Shared:
     def _is_announced(self, index: int) -> bool:
         """Whether a word of telling stands shortly before: "a speech marking the end of the war"."""
         before = self.said[max(0, index - _REACH_TELLING) : index]
-        return any(one.text.lower() in ANNOUNCING | {"about"} for one in before)
+        wider = self.said[max(0, index - _REACH_TELLING - 2) : index]
+        tells_that = any(speaks(one) and two.text == "that" for one, two in zip(wider, wider[2:], strict=False))
+        return tells_that or any(one.text.lower() in _ANNOUNCED for one in before)
 
     def _has_company(self, index: int) -> bool:
         """Whether the word beside it is shared, too: "solar panels"."""
         beside = [*self.said[max(0, index - 1) : index], *self.said[index + 1 : index + 2]]
-        return any(one.stem in self.stems - self.heard and _tells(one) for one in beside)
+        own = [one for one in beside if one.text.lower() not in FUNCTION_WORDS]
+        return any(one.stem in self.stems - self.heard and _tells(one) for one in own)
 
     def leaks(self, start: int, end: int) -> bool:
         """Whether a run of words is no chance: it has a word of weight, or two, on both sides of a comma."""
@@ -139,7 +174,12 @@ class _Shared:
                 return False
         if any(map(self.is_told, own)):
             return bool(rare) or len(own) > 1 or self._is_announced(own[0])
-        return len(rare) > 1
+        return len(rare) > 1 or self._is_quoted(start, end)
+
+    def _is_quoted(self, start: int, end: int) -> bool:
+        """Whether a long run of words, plain as they are, follows a colon: "a satnav: turn around when possible"."""
+        led_in = start > 0 and ":" in self.caption[self.said[start - 1].end : self.said[start].start]
+        return led_in and end - start > _RUN and self._of_speech[start]
 
 
 def _roots(spoken: Iterable[str]) -> dict[str, list[str]]:
@@ -179,7 +219,7 @@ def _runs(shared: _Shared, spoken: Sequence[Token]) -> Iterator[Leak]:
 def _tells(token: Token) -> bool:
     """Whether a word tells more than how something sounds or that somebody speaks."""
     word = token.text.lower()
-    if len(word) < 3 or word.endswith("ly") or word in _NAMES | TELLING:
+    if len(word) < 3 or word.endswith("ly") or word in _NAMES | _VERBS:
         return False
     return (NEUTRAL_STEMS | _MANNER | _sound_words()).isdisjoint({token.stem, plain_stem(token)})
 

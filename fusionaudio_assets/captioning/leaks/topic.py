@@ -20,6 +20,8 @@ _MANNER_OF = REPORTS["manner_of"]
 LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
 )
+_CAN = words("can could would might")
+_UTTERED_BY = words(raw()["uttered_by"])
 _PERSONAL = words("i you he she it we they")
 PRONOUNS = words("i you he she it we they there someone somebody everyone everybody nobody people")
 DETERMINERS = words("a an the this that these those some any no each every his her its their")
@@ -35,7 +37,8 @@ def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
             return rest[place + 2 :] if word in REPORTS["speech"] else ()  # "a tale in which a boy is lost"
         if one in REPORTS["topical"] or word in REPORTS.get(f"topic_{one}", ()):
             after = rest[place + 1 :]
-            return () if after and after[0].text.lower() == "as" else after
+            of_somebody = one == "of" and word in _UTTERED_BY and _names_somebody(after)
+            return () if of_somebody or _is_no_topic(rest[:place], after) else after
         if one in _MANNER_OF:
             return _about(rest[place:])
     return ()
@@ -61,6 +64,24 @@ def led(word: str, rest: Sequence[Token]) -> Sequence[Token]:
     return topic if tells and not moved else ()
 
 
+def _names_somebody(rest: Sequence[Token]) -> bool:
+    """Whether words name people and nothing else: "a group of hikers"."""
+    named = [one for one in rest if one.text.lower() not in FUNCTION_WORDS | DETERMINERS and one.stem not in VAGUE]
+    return all(map(speaks, named))
+
+
+def _is_no_topic(before: Sequence[Token], after: Sequence[Token]) -> bool:
+    """Whether it is no topic: "talks about as loudly as", "talks his way through the verse", "about who knows what"."""
+    on_the_way = bool(before) and before[-1].text.lower() == "way"
+    as_much = bool(after) and after[0].text.lower() == "as"
+    return on_the_way or as_much or _is_unknown(after)
+
+
+def _is_unknown(after: Sequence[Token]) -> bool:
+    """Whether nobody can tell what it is about: "about who knows what"."""
+    return [one.text.lower() for one in after[1:2]] == ["knows"]
+
+
 def _is_somebody(token: Token) -> bool:
     return token.text.lower() in LISTENERS or speaks(token)
 
@@ -77,7 +98,7 @@ def no_measure(rest: Sequence[Token], place: int) -> Sequence[Token]:
     """Return what follows the "about" at a place, unless it tells how much or where somebody moves."""
     before, after = rest[place - 1].text.lower() if place else "", rest[place + 1 :]
     measured = bool(after) and (after[0].text.lower() in REPORTS["measured"] or number(after[0]) is not None)
-    return () if measured or before in REPORTS["moved"] else after
+    return () if measured or _is_unknown(after) or before in REPORTS["moved"] else after
 
 
 def _tells_a_clause(word: str, rest: Sequence[Token], place: int) -> bool:
@@ -103,6 +124,11 @@ def told_to_do(rest: Sequence[Token]) -> Sequence[Token]:
 def is_clause(after_that: Sequence[Token]) -> bool:
     """Whether a subject follows "that", as in "that he is late", and no verb, as in "that rises"."""
     return bool(after_that) and after_that[0].text.lower() in DETERMINERS | PRONOUNS
+
+
+def nobody_can(after: Sequence[Token]) -> bool:
+    """Whether it is about how clearly somebody speaks: an announcement "that nobody could follow"."""
+    return after[0].text.lower() in {"nobody", "no"} and not _CAN.isdisjoint(one.text.lower() for one in after[1:3])
 
 
 def tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
