@@ -54,3 +54,21 @@ def test_a_language_a_genre_or_a_noise_reports_nothing(caption: str, leaked: boo
 def test_a_name_that_another_script_hides_is_a_leak(transcript: str, leaked: bool) -> None:
     clip = Cues(duration_s=10, sound="A woman.", speech=SpeechCue(present=True, text=transcript))
     assert bool(find_leaks("A woman, Hanako, speaks.", clip)) == leaked
+
+
+@pytest.mark.parametrize(
+    ("caption", "leaked"),
+    [
+        ("Hikers squelch by, with complaints of a group of hikers.", False),
+        ("A man voices complaints of bus fares.", True),
+        ("An announcement that nobody could follow echoes.", False),
+        ("An announcement that nobody will be let in echoes.", True),
+        ("A slow argument goes on about who knows what.", False),
+        ("A slow argument goes on about rent.", True),
+        ("A man talks his way through the verse.", False),
+        ('The audience goes "ooh".', False),
+        ('The audience goes "more".', True),
+    ],
+)
+def test_how_and_by_whom_something_is_said_is_heard(caption: str, leaked: bool) -> None:
+    assert bool(find_leaks(caption, Cues(duration_s=10, sound="Voices."))) == leaked
