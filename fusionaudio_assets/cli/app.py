@@ -109,13 +109,17 @@ LakeOption = Annotated[
 ]
 OverrideOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="ASSET/RULE=REASON", help="Pass over this rule of a table; stays on record; may be repeated."),
+    typer.Option(
+        metavar="ASSET/RULE=REASON",
+        help="Go on although this rule is broken; the reason stays on record. May be repeated.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 app = typer.Typer(
     cls=_Guarded,
-    help="Turn audio and video clips into captions about sound.",
+    help="Turn audio and video clips into captions about sound.\n\nA lake is a folder with tables of all that is made "
+    "of the clips, a shard a group of clips, a profile a choice of models. The usual way: ingest, run, show, export.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -128,19 +132,22 @@ app.add_typer(models_app, name="models")
 def init(
     lake: LakeOption = "lake",
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Profile of the lake; embedded by default.")
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Choice of models: embedded (the default), gpu, paper or a YAML file."),
     ] = None,
 ) -> None:
-    """Make a lake."""
+    """Make an empty lake; `ingest` makes one as well."""
     lake_commands.init(lake, profile)
 
 
 @app.command()
 def profile(
     lake: LakeOption = "lake",
-    replace: Annotated[str | None, typer.Option("--set", metavar="NAME|FILE", help="Put another in its place.")] = None,
+    replace: Annotated[
+        str | None, typer.Option("--set", metavar="NAME|FILE", help="Change it; `run` computes anew what that affects.")
+    ] = None,
 ) -> None:
-    """Show the profile of the lake, or change it."""
+    """Show the profile of the lake, which tells what model serves which stage; or change it."""
     if replace is None:
         lake_commands.show_profile(lake)
     else:
@@ -151,8 +158,12 @@ def profile(
 def ingest(
     source: Annotated[Path, typer.Argument(help="A folder, a media file, a list of files, or a CSV of segments.")],
     lake: LakeOption = "lake",
-    shard_size: Annotated[int, typer.Option(min=1, help="Most clips of a new shard.")] = 1000,
-    labels: Annotated[Path | None, typer.Option(metavar="CSV", help="Labels and segments for a folder.")] = None,
+    shard_size: Annotated[
+        int, typer.Option(min=1, help="Most clips of a new shard, which is worked on as a whole.")
+    ] = 1000,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Labels, licences and segments of a folder's files.")
+    ] = None,
 ) -> None:
     """Put clips into the lake and print the shards made; the lake is made when there is none."""
     ingest_command.ingest(lake, source, labels, shard_size)
@@ -181,7 +192,7 @@ def retry(
     lake: LakeOption = "lake",
     stage: Annotated[str | None, typer.Option(metavar="STAGE", help="Only clips that failed in this stage.")] = None,
     reason: Annotated[
-        str | None, typer.Option(metavar="REASON", help="Only clips that failed for this reason.")
+        str | None, typer.Option(metavar="REASON", help="Only clips that failed for this reason, see `failures`.")
     ] = None,
     shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which clips would be tried again.")] = False,
@@ -221,7 +232,10 @@ def check(lake: LakeOption = "lake", as_json: JsonOption = False) -> None:
 
 @app.command()
 def audit(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSONL: captions with texts about their sound.")],
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE|-", help="JSONL, on each line a caption and texts about its sound; - for stdin."),
+    ],
 ) -> None:
     """Judge captions of any origin: unsupported claims, visual and speech leaks; exit code 1 for malformed lines."""
     audit_command.audit(file)
@@ -246,7 +260,9 @@ def show(
 @app.command()
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet, or is empty.")],
-    form: Annotated[Format, typer.Option("--format", help="What to write.")],
+    form: Annotated[
+        Format, typer.Option("--format", help="Hugging Face `datasets`, lines of JSON, or what GAMA trains on.")
+    ],
     lake: LakeOption = "lake",
     with_audio: Annotated[bool, typer.Option("--with-audio", help="Write the sound as well, as FLAC.")] = False,
     override: OverrideOption = None,
@@ -279,7 +295,7 @@ def fetch(
         bool, typer.Option("--served", help="Fetch also the models behind endpoints, for the machine that serves them.")
     ] = False,
 ) -> None:
-    """Fetch the weights that a profile needs into the cache; afterwards nothing is downloaded."""
+    """Fetch the weights that a profile needs; afterwards runs need no network."""
     models_commands.fetch(lake, profile, served=served)
 
 
@@ -292,8 +308,10 @@ def stop(
 
 
 @app.command()
-def ui(lake: LakeOption = "lake", port: Annotated[int, typer.Option(min=1, max=65535)] = 3000) -> None:
-    """Open the Dagster UI of the lake on loopback."""
+def ui(
+    lake: LakeOption = "lake", port: Annotated[int, typer.Option(min=1, max=65535, help="Port of 127.0.0.1.")] = 3000
+) -> None:
+    """Serve the Dagster UI of the lake to this machine, until Ctrl-C."""
     ui_command.ui(lake, port)
 
 

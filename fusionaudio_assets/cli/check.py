@@ -27,6 +27,9 @@ def check(lake_uri: str, *, as_json: bool) -> None:
         typer.echo(json.dumps({"judged": judged, "broken": broken}, ensure_ascii=False))
     else:
         _print(broken)
+        if not judged:
+            say("No table stands, so there is nothing to judge. `fusionaudio run` makes them.")
+            return
         say(f"Verdicts that do not hold: {len(broken):,} of {judged:,}.")
     if any(line["severity"] == ERROR for line in broken):
         raise typer.Exit(1)

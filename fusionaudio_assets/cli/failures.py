@@ -35,7 +35,7 @@ def failures(lake_uri: str, *, as_json: bool) -> None:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
     if not found:
-        say("No clip failed.")
+        say("No clip failed in what was made so far.")
     for group in found:
         typer.echo(f"{group['stage']}: {group['reason']}, {counted(group['clips'], 'clip')}: {group['meaning']}")
         for example in group["examples"]:

@@ -23,6 +23,8 @@ def run(lake: str, shards: Sequence[str] | None, select: Sequence[str] | None, o
     workspace = Workspace.open(lake)
     if not workspace.lake.shards():
         say("The lake holds no clip. Put some in with `fusionaudio ingest SOURCE`.")
+        if not (shards or select):
+            return
     summary = run_lake(workspace, shards=shards, select=select, overrides=overrides)
     print_counts(workspace.lake, shards)
     if not summary.finished:

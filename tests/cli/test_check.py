@@ -30,6 +30,13 @@ def test_a_sound_lake_passes(terminal: Terminal, shard: Shard, tmp_path: Path) -
     assert "0 of" in result.stderr
 
 
+def test_a_lake_without_tables_has_nothing_to_judge(terminal: Terminal, tmp_path: Path) -> None:
+    Lake(tmp_path).create()
+    result = terminal("check", "--lake", tmp_path)
+    assert result.exit_code == 0
+    assert "No table stands" in result.stderr
+
+
 def test_a_broken_rule_is_named_with_figure_and_example(terminal: Terminal, shard: Shard, tmp_path: Path) -> None:
     for clip in range(3):
         shard.item("tags", clip, "tags", label="Barking, sort of")

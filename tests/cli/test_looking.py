@@ -11,6 +11,7 @@ from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.demo import outcomes
 from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.reasons import MEANINGS, WAYS_OUT, Reason
+from fusionaudio_assets.workspace import Workspace
 from resources.lake import Lake
 from tests.cli.conftest import Terminal
 from tests.lakes import CAPTION, broken_row, clip_row, make_lake
@@ -56,6 +57,21 @@ def test_status_as_json(terminal: Terminal, lake: Lake) -> None:
     assert second["stages"]["filtered_dataset"] is None
     assert list(second["stages"]) == list(ledger.STAGES)
     assert told["totals"]["raw_clips"] == {"shards": 2, "ok": 4, "skipped": 0, "failed": 1, "reasons": {"truncated": 1}}
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "status"])
+def test_a_lake_without_clips_says_what_to_do(terminal: Terminal, tmp_path: Path, command: str) -> None:
+    Workspace.create(tmp_path / "lake")
+    result = terminal(command, "--lake", tmp_path / "lake")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "The lake holds no clip. Put some in with `fusionaudio ingest SOURCE`.\n"
+
+
+def test_a_shard_of_a_lake_without_clips_is_no_shard(terminal: Terminal, tmp_path: Path) -> None:
+    Workspace.create(tmp_path / "lake")
+    result = terminal("run", "--shard", "shard-000001", "--lake", tmp_path / "lake")
+    assert result.exit_code == 1
+    assert "There is no shard 'shard-000001'" in result.stderr
 
 
 def test_status_of_an_empty_lake(terminal: Terminal, tmp_path: Path) -> None:
