@@ -125,11 +125,11 @@ def _without_verb(facts: Facts) -> re.Pattern[str]:
 
 
 def _unjoined(facts: Facts) -> re.Pattern[str]:
-    """Match "a person speaks a vacuum cleaner", where nothing joins the two."""
+    """Match "a person speaks a vacuum cleaner" and "a frog croaks a crow caws", where nothing joins the two."""
     nouns = {bare(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns}
     nouns |= {"music"} if facts.music else set()
     names, clauses = ("|".join(map(re.escape, sorted(told))) or "(?!)" for told in (nouns, _clauses(facts)))
-    return re.compile(rf"\b(?:{clauses}) (?:an? |the )?(?:{names})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{clauses}) (?:(?:an? |the )?(?:{names})|{clauses})\b", re.IGNORECASE)
 
 
 def _clauses(facts: Facts) -> list[str]:

@@ -164,6 +164,7 @@ def test_somebody_alone_tells_of_no_sound_that_somebody_makes() -> None:
         "A dog barks a falling rain.",
         "A dog barks while rain is on.",
         "A thing is heard, a dog barks and rain falls.",
+        "A dog barks rain falls.",
         "A dog barks while rain falls as slow, calm jazz music with a piano.",
     ],
 )
