@@ -179,8 +179,10 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
             while waiting:
                 yield self._result(waiting.popleft())
         finally:
-            for attempt in waiting:
-                attempt.future.cancel()  # type: ignore[no-untyped-call]
+            # Not cancelled one by one: pebble ends the worker of such a clip, and does not see it when that has just
+            # taken the next one, which then would seem to hang.
+            if any(not attempt.future.done() for attempt in waiting):
+                self.close()
 
     def close(self) -> None:
         """End the workers; the pool starts new ones when it is used again."""

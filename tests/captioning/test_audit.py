@@ -134,9 +134,9 @@ def test_ten_thousand_words_are_judged(auditor: Auditor) -> None:
 
 @pytest.mark.parametrize("label", [" " * 100_000 + "x", "x (" + " " * 100_000 + "5", "(" * 100_000, "(1" * 50_000])
 def test_a_label_without_end_is_quickly_read(auditor: Auditor, label: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert verdict(auditor, "Rain falls.", labels=[label, "Rain (80 %)"])["supported"]
-    assert time.monotonic() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_without_cues_nothing_is_supported(auditor: Auditor) -> None:

@@ -273,7 +273,7 @@ def test_a_clause_on_sound_alone_shows_nothing(caption: str, leaked: list[str]) 
 
 def test_ten_thousand_captions_take_seconds() -> None:
     rows = [one for split in SETS for one in sentences(split)]
-    begun = time.monotonic()
+    begun = time.process_time()
     for one in rows:
         one.found()
-    assert (time.monotonic() - begun) / len(rows) < 0.006
+    assert (time.process_time() - begun) / len(rows) < 0.006

@@ -70,9 +70,9 @@ def test_what_the_bound_forgives_does_not_stop_a_shard(asset: str, name: str, sp
 
 def test_rules_are_checked_fast_when_definitions_load() -> None:
     check_rules(STAGES)
-    start = time.perf_counter()
+    start = time.process_time()
     check_rules(STAGES)
-    assert time.perf_counter() - start < 2  # 0.2 s on an idle machine
+    assert time.process_time() - start < 2  # 0.2 s on an idle machine; of the processor, which other work takes nothing from
 
 
 def test_every_rule_says_in_a_sentence_what_it_guards() -> None:
