@@ -171,6 +171,13 @@ class TestAudioSet:
         assert row["start_s"] == (None if whole else 30)
         assert ": 1 media file below" in found.warnings[-1]
 
+    def test_the_table_is_no_medium_that_was_overlooked(self, tmp_path: Path) -> None:
+        media(tmp_path / "--PJHxphWEs.mp4")
+        media(tmp_path / "notes.txt")
+        table = media(tmp_path / "segments.csv", AUDIOSET)
+        assert collect(table).ignored == collect(tmp_path, labels=table).ignored == {".txt": 1}
+        assert collect(tmp_path).ignored == {".txt": 1, ".csv": 1}
+
     def test_beside_a_folder(self, tmp_path: Path) -> None:
         media(tmp_path / "audio/--PJHxphWEs.mp4")
         media(tmp_path / "audio/unknown.mp4")

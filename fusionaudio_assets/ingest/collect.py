@@ -72,7 +72,7 @@ def collect_files(paths: Iterable[Path], folder: Path) -> Collected:
 
 
 def _from_folder(folder: Path, labels: Path | None) -> Collected:
-    scan = scan_folder(folder)
+    scan = scan_folder(folder, labels)
     if not scan.media and not labels:
         raise _nothing(folder, scan)
     if labels is None:
@@ -88,7 +88,7 @@ def _from_folder(folder: Path, labels: Path | None) -> Collected:
 
 
 def _from_table(source: Path) -> Collected:
-    scan = scan_folder(source.parent)
+    scan = scan_folder(source.parent, source)
     table = open_table(source)
     accounts, warnings = _matched(table, scan.media, source.parent)
     if not accounts and not table.by_id:

@@ -41,10 +41,15 @@ class Scan:
     refused: list[str] = field(default_factory=list)
 
 
-def scan_folder(folder: Path) -> Scan:
-    """Find the media files below a folder. Hidden files and folders are passed over; links must stay inside."""
+def scan_folder(folder: Path, table: Path | None = None) -> Scan:
+    """Find the media files below a folder. Hidden files and folders are passed over; links must stay inside.
+
+    Args:
+        folder: Where to look.
+        table: A file that tells of the media: it is no medium that was overlooked.
+    """
     scan = Scan()
-    root = folder.resolve()
+    root, known = folder.resolve(), table and table.absolute()
 
     def unreadable(error: OSError) -> None:
         scan.refused.append(f"The folder {printable(str(error.filename))} cannot be read: {error.strerror}.")
@@ -56,7 +61,8 @@ def scan_folder(folder: Path) -> Scan:
             if (here / name).is_symlink() and not _inside(here / name, root):
                 scan.refused.append(_outside(here / name))
         for name in sorted(files):
-            if not name.startswith("."):
+            is_table = known is not None and name == known.name and (here / name).absolute() == known
+            if not (is_table or name.startswith(".")):
                 _take(here / name, folder, root, scan)
     scan.media.sort(key=lambda found: found.name)
     return scan

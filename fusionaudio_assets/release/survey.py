@@ -162,7 +162,8 @@ def _refuse_nothing(lake: Lake, figures: Figures) -> None:
         return
     if not figures.shards and figures.refused_shards:
         raise LakeError(
-            f"No shard of the lake at {lake.uri} may be released; refused are {len(figures.refused_shards):,}. "
+            f"No shard of the lake at {lake.uri} may be released: "
+            f"{counted(len(figures.refused_shards), 'is', 'are')} refused. "
             f"{next(iter(figures.refused_shards.values()))}"
         )
     if not figures.shards:
