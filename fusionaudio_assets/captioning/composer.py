@@ -23,6 +23,7 @@ NO_FACTS = "no cue is sure enough to say what is heard"
 _SILENCE = ("There is near silence throughout.", "There is nothing but near silence.")
 _CONFUSABLE_BELOW = 0.8
 _SHORT_WORDS = 10
+_OUTDOORS = "outdoors"
 _REST_S, _REST = 4.0, 0.74
 """Quiet of this length, and of this share of the clip, is told of."""
 _IN_ORDER = frozenset({"then", "followed", "before"})
@@ -179,7 +180,7 @@ class _Writer:
         if not (self.facts.space and told):
             return told
         first, *rest = told
-        place = f"in what sounds like {self.facts.space}"
+        place = _OUTDOORS if self.facts.space == f"the {_OUTDOORS}" else f"in what sounds like {self.facts.space}"
         options = [f"{place}, {first}"] if len(first.split()) < 14 else []
         if _is_short(first) and not {"background", *_BINDING, *_IN_ORDER} & set(first.split()):
             options.append(f"{first} {place}")

@@ -47,15 +47,18 @@ class MusicPhrases:
         return f"{subject} {verb}{played}"
 
     def lead(self) -> str:
-        """Return a clause in which the music is all there is, with instruments, voices and tempo."""
+        """Return a clause in which the music is all there is, with instruments and voices."""
         if self.singing:
             return self._sung()
-        tempo = self._tempo()
         if not self.music.instruments:
-            return f"{self.name()} plays{tempo}"
-        options = [f"{self._playing()}{tempo}"]
+            return f"{self.name()} plays"
+        if self._solo:
+            return self.clause()
+        options = [self._playing()]
         if self._own:
-            options.append(f"{self.full()} plays{tempo}")
+            options.append(f"{self.full()} plays")
+        elif self._is_told:
+            options.append(f"{self.name()} plays, with {self._players()}")
         return self.rng.choice(options)
 
     def passing(self, *, begins: bool, to_end: bool) -> str:
@@ -80,8 +83,7 @@ class MusicPhrases:
             return f"{lead} over {self.name()} and {self.rng.choice(self.singing.nouns)}"
         options = [f"{lead} over {self.full()}"]
         if not {"while", "as", "before"} & set(lead.split()):
-            binding = self.rng.choice(("as", "while"))
-            options.append(f"{lead} {binding} {self.clause()}")
+            options.append(f"{lead} while {self.clause()}")
         return self.rng.choice(options)
 
     def _sung(self) -> str:
@@ -89,8 +91,9 @@ class MusicPhrases:
         clause = self.rng.choice(self.singing.clauses)
         if not self.music.instruments:
             return self.rng.choice((f"{clause} to {self.name()}", f"{self.name()} plays while {clause}"))
-        options = [f"{clause} over {self.full()}"]
-        options.append(f"{self._playing()} while {clause}" if self._is_told else f"{clause} to {self.full()}")
+        options = [f"{clause} over {self.full()}", f"{clause} to {self.full()}"]
+        if self._is_told and self.singing.label != "Rapping":
+            options.append(f"{self._playing()} while {clause}")
         return self.rng.choice(options)
 
     @property
@@ -98,12 +101,20 @@ class MusicPhrases:
         """There is more to say of the music than that it is music, and how fast."""
         return self.name(paced=False) != "music"
 
+    @property
+    def _solo(self) -> bool:
+        """One instrument plays music that has another name: "electronic music plays on a synthesizer"."""
+        named = self._is_told and not self._own
+        return named and len(self.music.instruments) == 1 and _takes_article(self.music.instruments[0])
+
     def _doing(self) -> tuple[str, str, str]:
         """Return subject, verb and object of a clause: the music itself, or what plays it."""
         if self.singing and not self.music.instruments:
             return f"{self.full()} with {self.rng.choice(self.singing.nouns)}", "plays", ""
         if self._own or not self.music.instruments:
             return self.full(), "plays", ""
+        if self._solo:
+            return self.name(), "plays", f" on {self._players()}"
         many = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
         return self._players(), "play" if many else "plays", f" {self.name()}" if self._is_told else ""
 
@@ -115,10 +126,6 @@ class MusicPhrases:
 
     def _players(self) -> str:
         return joined([with_article(one) if _takes_article(one) else one for one in self.music.instruments])
-
-    def _tempo(self) -> str:
-        """Return the tempo as a phrase where no adjective tells it."""
-        return f" at a {self.music.tempo} tempo" if self.music.tempo and self.music.tempo not in _PACES else ""
 
 
 def _paced(music: Music) -> Music:

@@ -9,6 +9,7 @@ from fusionaudio_assets.captioning.facts import Heard
 from fusionaudio_assets.captioning.layers import follows
 from fusionaudio_assets.captioning.unnamed import GROUP as UNNAMED
 from fusionaudio_assets.captioning.wording import Wording
+from resources.english import is_plural
 
 _IN_ONE_SENTENCE = 3
 _CLOSE = 0.6
@@ -17,7 +18,9 @@ _CLOSE = 0.6
 _AFTER = 0.6
 """How often what follows a sound without a name is told first."""
 
+_VOICE = "speech"
 _HEARD = " can be heard"
+_ONE = re.compile(r"(an?|the|some(one|thing)) ")
 _SUBJECT = re.compile(r"(an? \w+ )\w+s\b")
 
 
@@ -61,21 +64,29 @@ class Timeline:
             return f"{told}, with {noun} {'throughout' if frame.spans else 'also audible'}"
         ground = self.wording.clause(frame) + self.wording.again(frame)
         if len(events) == 1:
-            return self._with_one(ground, events[0])
+            return self._with_one(ground, frame, events[0])
         told = self._chain(events, framed=True)
-        return self.rng.choice((f"as {ground}, {told}", f"while {ground}, {told}"))
+        return f"{self._binding(frame, *events)} {ground}, {told}"
 
-    def _with_one(self, ground: str, event: Heard) -> str:
+    def _with_one(self, ground: str, frame: Heard, event: Heard) -> str:
         noun, when = self.wording.noun(event), self.wording.when(event)
         if self.wording.is_better_named(event):
-            return f"{ground}, with {noun}{when}"
+            if frame.group != _VOICE:
+                return f"{ground}, with {noun}{when}"
+            # After "with" the sound would be one of the voice.
+            clause = self.wording.clause(event)
+            return f"{clause}{when}, and {ground}" if when == " at the start" else f"{ground}, and {clause}{when}"
         clause = self.wording.clause(event)
-        options = [f"{ground} while {clause}{when}", f"{ground} as {clause}{when}"]
+        options = [f"{ground} {self._binding(frame, event)} {clause}{when}"]
         if when.endswith(" the end"):
             options.append(f"{ground}, and {clause}{when}")
         elif noun.endswith("ing") and " " in noun:
             options.append(f"{ground}, with {noun}{when}")
         return self.rng.choice(options)
+
+    def _binding(self, *sounds: Heard) -> str:
+        """Return what binds clauses about sounds heard at once; "as someone speaks" would read as a cause."""
+        return "while" if any(one.group == _VOICE for one in sounds) else self.rng.choice(("while", "as"))
 
     def _in_turn(self, events: Sequence[Heard]) -> list[str]:
         cut = len(events) if len(events) <= _IN_ONE_SENTENCE else (len(events) + 1) // 2
@@ -116,18 +127,15 @@ class Timeline:
             if overlaps:
                 return f"{told}, with {self.wording.noun(last)}"
             return f"{told}{',' if ' with ' in told else ''} and {self.wording.clause(last)}"
-        if named or "followed" not in told:
-            return f"{told}, {'and then' if 'followed' in told else 'followed by'} {self.wording.noun(last)}"
-        return f"{told}, and then {self.wording.clause(last)}"
+        return f"{told}, and {'finally' if 'then ' in told else 'then'} {self.wording.clause(last)}"
 
     def _joined(self, first: Heard, second: Heard, *, framed: bool = False) -> str:
         """Return one sentence about two sounds, in their order in time."""
         little = self.wording.tells_little(first)
         if follows(first, second):
-            if little and first.group == UNNAMED:
+            if little:
                 return self._followed(first, second)
-            a = f"{self.wording.noun(first)}{_HEARD}" if little else self.wording.clause(first)
-            return self._in_sequence(a + self.wording.again(first), second)
+            return self._in_sequence(self.wording.clause(first) + self.wording.again(first), second)
         if little and not self.wording.tells_little(second):
             b = self.wording.clause(second) + self.wording.again(second)
             noun = _further(self.wording.noun(first))
@@ -137,27 +145,28 @@ class Timeline:
         if not (first.spans and second.spans):
             named = self.wording.is_better_named(second)
             return f"{a}, along with {self.wording.noun(second)}" if named else f"{a} and {self.wording.clause(second)}"
-        return self._at_once(a, second, framed=framed)
+        return self._at_once(a, first, second, framed=framed)
 
     def _followed(self, first: Heard, second: Heard) -> str:
-        """Return a sentence about a sound without a name, and what comes after it."""
+        """Return a sentence about a sound of which no more is told than its noun, and what comes after it."""
         before = self.wording.noun(first)
         if "," not in before and not self.wording.is_better_named(second) and self.rng.random() < _AFTER:
             return f"after {before}, {self.wording.clause(second)}{self.wording.again(second)}"
         after = self.wording.noun(second)
         again = self.wording.again(second) if after.endswith("ing") and " " in after else ""
-        return f"{before} {'are' if before.startswith(('two ', 'three ')) else 'is'} followed by {after}{again}"
+        many = not _ONE.match(before) and is_plural(before)
+        return f"{before} {'are' if many else 'is'} followed by {after}{again}"
 
     def _in_sequence(self, a: str, second: Heard) -> str:
-        if self.wording.is_better_named(second):
-            return f"{a}, followed by {_further(self.wording.noun(second))}"
         b = self.wording.clause(second) + self.wording.again(second)
+        if self.wording.is_better_named(second):
+            return f"{a}, and then {b}"
         if rest := _same_subject(a, b):
             return f"{a}, then {rest}"
         before = [] if " is " in a + b or self.wording.again(second) else [f"{a} before {b}"]
         return self.rng.choice([f"{a}, then {b}", f"{a}, and then {b}", *before])
 
-    def _at_once(self, a: str, second: Heard, *, framed: bool) -> str:
+    def _at_once(self, a: str, first: Heard, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)
         if self.wording.is_better_named(second):
             noun = _further(self.wording.noun(second))
@@ -170,7 +179,7 @@ class Timeline:
         b = self.wording.clause(second) + when
         if rest := _same_subject(a, b):
             return f"{a} and {rest}"
-        binding = "as" if a.endswith(" while") else self.rng.choice(("while", "as"))
+        binding = "as" if a.endswith(" while") else self._binding(first, second)
         return f"{a} and {b}" if framed else f"{a} {binding} {b}"
 
 

@@ -28,13 +28,13 @@ _NUMBERS = {2: "two", 3: "three"}
 _TIMES = {2: "twice", 3: "three times"}
 _COURSES = {
     FADING: ("fades away", "fade away"),
-    SINKING: ("dies down", "die down"),
+    SINKING: ("gradually fades", "gradually fade"),
     SWELLING: ("grows louder", "grow louder"),
-    RISING: ("rises in pitch", "rise in pitch"),
-    FALLING: ("falls in pitch", "fall in pitch"),
+    RISING: ("rises in pitch", "sound, each rising in pitch"),
+    FALLING: ("falls in pitch", "sound, each falling in pitch"),
 }
 _GLIDES = (RISING, FALLING)
-_TEXTURES = ("sharp", "steady", "unsteady", "fluctuating")
+_TEXTURES = {"sharp": "sharp", "steady": "steady", "unsteady": "wavering", "fluctuating": "wavering"}
 _WHOLE = 0.85
 _ADJECTIVES = 2
 """Before a noun; more read like a list."""
@@ -95,9 +95,9 @@ def _clause(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> str:
     noun, adjectives = _kind(first, whole=whole)
     one = with_article(_phrase(adjectives, noun))
     if course := _course(first):
-        slowly = "slowly " if first.end_s - first.start_s >= _SLOW_S else ""
+        slowly = "slowly " if course != SINKING and first.end_s - first.start_s >= _SLOW_S else ""
         many = f"{_NUMBERS.get(count, 'several')} {_phrase(adjectives, f'{noun}s')}"
-        return f"{one if count == 1 else many} {slowly}{_COURSES[course][count > 1]}"
+        return f"{one} {slowly}{_COURSES[course][0]}" if count == 1 else f"{many} {_COURSES[course][1]}"
     if is_regular(spans):
         return f"{one} repeats"
     if noun == "tone" and not whole and count <= max(_TIMES):
@@ -117,9 +117,7 @@ def _kind(one: StretchCue, *, whole: bool) -> tuple[str, list[str]]:
     """Return the noun for a stretch and its adjectives, the most telling first."""
     length, manner = "" if whole else length_word(one), set(one.manner)
     noun = "tone" if manner & PITCHED and length != "brief" else "noise" if "noisy" in manner else "sound"
-    texture = next((word for word in _TEXTURES if word in manner), "")
-    if noun == "tone" and texture in {"unsteady", "fluctuating"}:
-        texture = "wavering"
+    texture = next((said for word, said in _TEXTURES.items() if word in manner), "")
     low, high = manner & {"low", "low-pitched"}, manner & {"high", "high-pitched"}
     register = "low" if low else ("high" if noun == "tone" else "high-pitched") if high else ""
     register = next((word for word in ("deep", "shrill") if word in manner), register)

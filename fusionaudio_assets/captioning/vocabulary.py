@@ -23,7 +23,7 @@ SIGNAL = "signal"
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _SHOWN_CHARACTERS = 160
 _TIMED = "four five six seven eight nine ten eleven twelve seconds regular intervals series about"
-_COURSE = "short long slowly fade away die down grow louder rise fall pitch quiet silence rest"
+_COURSE = "short long slowly gradually fade away die down grow louder rise fall pitch quiet silence rest"
 _HEARD_AS = {
     "tonal": "tone",
     "low-pitched": "tone",

@@ -11,6 +11,7 @@ from resources.english import present_participle, with_article
 
 _VAGUE_SUBJECTS = ("something", "someone", "there is", "there are")
 _WEAK_END = "can be heard"
+_IS_THERE = ("there is ", "there are ")
 _REGISTERS = {"low": "low", "low-pitched": "low", "high": "high-pitched", "high-pitched": "high-pitched"}
 _SOUND_OF = "the sound of "
 _MAKES = "makes a sound"
@@ -31,6 +32,7 @@ _START, _EARLY, _LATE = 0.1, 0.35, 0.65
 """Shares of a clip: what begins before the first is heard at its start, what ends before the second early on."""
 
 _WHOLE_TIME = (" throughout", " throughout", " the whole time")
+_STEADY = re.compile(r"\bsteady,? ")
 _SECONDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -46,7 +48,7 @@ class Wording:
     def clause(self, one: Heard) -> str:
         """Return a clause, ``"a dog barks"``; of a subject as vague as "something" a caption gets only one."""
         fresh = [clause for clause in one.clauses if _vague_subject(clause) not in self._subjects]
-        strong = [clause for clause in fresh if not (clause.endswith(_WEAK_END) or clause.startswith("there is "))]
+        strong = [clause for clause in fresh if not (clause.endswith(_WEAK_END) or clause.startswith(_IS_THERE))]
         if not fresh:
             return f"{self.noun(one)} {_WEAK_END}"
         free = [clause for clause in strong if _vague_subject(clause) not in self._needed]
@@ -72,7 +74,7 @@ class Wording:
         return all(
             clause.endswith(_WEAK_END)
             or _vague_subject(clause) in self._subjects
-            or (one.group == UNNAMED and clause.startswith("there "))
+            or (one.group == UNNAMED and clause.startswith(_IS_THERE))
             for clause in one.clauses
         )
 
@@ -105,16 +107,29 @@ class Wording:
 
     def _unnamed_alone(self, one: Heard, *, faint: bool) -> str:
         clause, noun = one.clauses[0], one.nouns[0]
+        tone, again = clause.endswith(" sounds"), self.again(one)
+        lasts = self._lasts(one) and not again
+        steadily = lasts and bool(_STEADY.search(noun))
+        if steadily:
+            noun = _STEADY.sub("", noun)
         if faint and len(one.spans) == 1:
             noun = _faint(noun)
             clause = f"there is {noun}"
-        again = self.again(one)
-        if self._lasts(one) and not again:
-            return f"there is {noun} throughout"
-        plain = clause.startswith("there ") or clause.endswith(" sounds")
-        if plain and len(one.spans) == 1 and _CALL_S <= _length_s(one) < _LONG_S:
-            return f"{noun} lasts about {_seconds(one)}"
+        if lasts:
+            return f"{noun} continues steadily" if steadily else f"there is {noun} the whole time"
+        plain = tone or clause.startswith(_IS_THERE)
+        if plain and len(one.spans) == 1 and _length_s(one) >= _CALL_S:
+            return self._plain_alone(one, noun, tone=tone)
         return f"{clause}{again or (' briefly' if is_curt(clause) else self.when(one))}"
+
+    def _plain_alone(self, one: Heard, noun: str, *, tone: bool) -> str:
+        """Return a sentence about one sound of which there is nothing to tell but how it sounds, and how long."""
+        if _length_s(one) >= _LONG_S:
+            return f"{noun} {'sounds for a while' if tone and ' long' not in noun else 'is heard'}"
+        if tone:
+            return f"{noun} sounds for about {_seconds(one)}"
+        options = (f"{noun} is heard", f"there is {noun}")
+        return f"{self.rng.choice(options)} for about {_seconds(one)}"
 
     def again(self, one: Heard) -> str:
         """Return how a sound that comes back does, with a space before; empty for one that does not."""
@@ -126,7 +141,7 @@ class Wording:
             return " on and off"
         spread_s = one.spans[-1][1] - one.spans[0][0]
         if spread_s > 0.6 * self.duration_s:
-            return self.rng.choice((" now and then", " again and again", " from time to time"))
+            return self.rng.choice((" now and then", " again and again", " from time to time", " repeatedly"))
         return self.rng.choice((" several times", " repeatedly", " again and again"))
 
     def _again_apart(self, one: Heard) -> str:
@@ -145,7 +160,7 @@ class Wording:
         if one.group == UNNAMED:  # its words have the number
             return ""
         if count not in _COUNTS:
-            return self.rng.choice((" several times", " again and again"))
+            return self.rng.choice((" several times", " repeatedly", " again and again"))
         return f" {_COUNTS[count]}" if longest_s <= _CALL_S else " on and off"
 
     def when(self, one: Heard) -> str:
@@ -169,12 +184,12 @@ class Wording:
         """
         if not one.spans:
             return ""
+        voice = one.group in {"speech", "singing"}
         if self._lasts(one):
-            return self.rng.choice(_WHOLE_TIME)
+            return _WHOLE_TIME[-1] if voice else self.rng.choice(_WHOLE_TIME)
         if not one.measured or len(one.spans) > 1:
             return ""
         length_s = _length_s(one)
-        voice = one.group in {"speech", "singing"}
         if length_s < (_WORDS_S if voice else _CALL_S):
             return " briefly"
         options = [*([] if told else [""]), *([" for a while"] * 2 if length_s >= _LONG_S else [])]
@@ -211,7 +226,7 @@ def _vague_subject(clause: str) -> str:
 
 def _fits(clause: str, extent: str) -> bool:
     """Whether a clause may be told with an extent: a state has no number, and what goes on has no length."""
-    if clause.startswith("there is "):
+    if clause.startswith(_IS_THERE):
         return extent in _WHOLE_TIME
     return " is " not in clause or not extent.startswith((" for ", " briefly"))
 

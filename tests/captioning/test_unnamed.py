@@ -37,8 +37,19 @@ def test_sounds_that_are_alike_are_counted() -> None:
     assert words(*(heard(at_s, at_s + 1, "tonal") for at_s in (1, 4, 7))) == "a short tone sounds three times."
 
 
+def test_each_of_several_tones_may_rise() -> None:
+    tones = (heard(1, 2.2, "tonal", "rising"), heard(4, 5.2, "tonal", "rising"))
+    assert words(*tones) == "two short tones sound, each rising in pitch."
+
+
+def test_a_sound_beside_a_voice_is_not_one_of_the_voice() -> None:
+    speech = clips.event("Speech", 0.9, (1.5, 10))
+    beep = words(heard(0, 0.9, "high-pitched", "shrill"), heard(1.5, 10), events=(speech,))
+    assert re.fullmatch("a short, shrill tone sounds at the start, and .* (speaks|talks).", beep)
+
+
 def test_sounds_that_differ_by_degrees_are_counted_together() -> None:
-    assert words(heard(1, 3, "unsteady"), heard(5, 7, "fluctuating")) == "there are two unsteady sounds."
+    assert words(heard(1, 3, "unsteady"), heard(5, 7, "fluctuating")) == "there are two wavering sounds."
 
 
 @pytest.mark.parametrize(
@@ -55,12 +66,16 @@ def test_what_comes_at_regular_intervals_is_told_by_its_pace(every_s: float, tol
         (("tonal",), "tone"),
         (("low-pitched",), "low tone"),
         (("unsteady", "high-pitched"), "wavering, high tone"),
-        (("steady", "high", "noisy"), "steady, high-pitched noise"),
-        (("steady", "low"), "steady, low sound"),
     ],
 )
 def test_what_has_a_pitch_is_a_tone_and_what_hisses_a_noise(manner: tuple[str, ...], said: str) -> None:
-    assert words(heard(0, 10, *manner)) == f"there is a {said} throughout."
+    assert words(heard(0, 10, *manner)) == f"there is a {said} the whole time."
+
+
+def test_what_is_steady_all_the_time_continues_steadily() -> None:
+    assert words(heard(0, 10, "steady", "high", "noisy")) == "a high-pitched noise continues steadily."
+    assert words(heard(0, 10, "steady", "low"), loudness_lufs=-45) == "a faint, low sound continues steadily."
+    assert words(heard(0, 10, "steady"), loudness_lufs=-45) == "a faint sound continues steadily."
 
 
 @pytest.mark.parametrize(
@@ -68,9 +83,9 @@ def test_what_has_a_pitch_is_a_tone_and_what_hisses_a_noise(manner: tuple[str, .
     [
         (6, ("tonal", "falling"), "a long tone slowly falls in pitch."),
         (3, ("low", "fading"), "a low sound fades away."),
-        (3, ("unsteady",), "an unsteady sound lasts about two seconds."),
-        (6, ("fluctuating",), "there is a long, fluctuating sound."),
-        (6, ("unsteady", "sinking"), "a long, unsteady sound slowly dies down."),
+        (3, ("unsteady",), "a wavering sound is heard for about two seconds."),
+        (6, ("fluctuating",), "a long, wavering sound is heard."),
+        (6, ("unsteady", "sinking"), "a long, wavering sound gradually fades."),
         (2, ("high-pitched", "shrill"), "a short, shrill tone sounds early on."),
     ],
 )
@@ -100,7 +115,7 @@ def test_what_is_masked_has_not_stopped() -> None:
 
 def test_what_follows_a_named_sound_is_told_and_what_belongs_to_it_is_not() -> None:
     bark = clips.event("Bark", 0.9, (0.7, 2.6))
-    assert "followed by a short, low sound" in words(heard(1, 2.3), heard(6, 7, "low"), events=(bark,))
+    assert "and then there is a short, low sound" in words(heard(1, 2.3), heard(6, 7, "low"), events=(bark,))
     assert "low sound" not in words(heard(1, 2.3, "low"), events=(bark,))
 
 
@@ -123,7 +138,7 @@ def test_quiet_is_told_only_where_it_is_most_of_the_clip() -> None:
 def test_a_faint_sound_is_told_as_faint() -> None:
     speech = clips.event("Speech", 0.9, (0.5, 9.9))
     assert "faintly" in words(heard(0.5, 9.9), events=(speech,), loudness_lufs=-45)
-    assert words(heard(0, 10, "steady", "low"), loudness_lufs=-45) == "there is a faint, steady, low sound throughout."
+    assert words(heard(0, 10, "low"), loudness_lufs=-45) == "there is a faint, low sound the whole time."
 
 
 def test_nothing_is_unnamed_where_the_time_of_a_sound_is_unknown() -> None:
