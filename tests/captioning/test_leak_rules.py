@@ -58,9 +58,12 @@ def test_what_the_sound_description_says_is_no_leak(caption: str) -> None:
 
 
 SETS = ("dev", "held-out", "later", "last", "final", "fresh", "second", "third", "fourth", "fifth", "sixth")
-OF_OTHERS = ("second-author", "second-author-b", "third-author", "fourth-author", "fifth-author", "spoken")
+OF_OTHERS = (
+    *("second-author", "second-author-b", "third-author", "fourth-author", "fifth-author", "sixth-author"),
+    "spoken",
+)
 BY_CAUSE = (
-    *("by-cause", "by-cause-b", "by-cause-c", "by-cause-d", "by-cause-e", "by-cause-f", "by-cause-g"),
+    *("by-cause", *(f"by-cause-{letter}" for letter in "bcdefghi")),
     *("shared-words", "shared-words-b", "shared-words-c"),
 )
 
@@ -243,7 +246,8 @@ TOLD = Cues(
         ("A man takes visitors through the history of the lighthouse.", []),
         ("He built the lighthouse, a man says.", []),
         ("A man recounts how the lighthouse was built beside a fence.", ["fence"]),
-        ("A man beside a lighthouse talks.", ["lighthouse"]),
+        ("A man beside a lighthouse talks.", []),
+        ("A man beside a fence talks.", ["fence"]),
         ("A man praises the red lighthouse.", ["red"]),
     ],
 )

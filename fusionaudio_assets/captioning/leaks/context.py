@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import ABSTRACT, lexicon
@@ -23,6 +23,8 @@ SOUNDING = words(raw()["groups"]["sonic"]) - SPEAKERS - words("song songs")
 _OF_SPEECH = TELLING | REPORTS["speech"] | words(raw()["of_speech"])
 _JOINING = words("while whilst as over and but before after until till amid when whereas then under beneath with above")
 _CLAIMING_NO_SOUND = NEUTRAL_STEMS | stems(raw()["sound_names"])
+_ADVERTS = words("advert adverts ad ads advertisement advertisements commercial commercials promo")
+_REACH_PRODUCT = 4
 _REACH_BACK = 12
 _MIGHT = words("might would")
 
@@ -31,6 +33,17 @@ def speaks(token: Token) -> bool:
     """Whether a word names somebody, or something that speaks."""
     word = token.text.lower()
     return not SPEAKERS.isdisjoint({word, word.removesuffix("s")}) or lexicon().kind(token.stem) == "person"
+
+
+def is_advertised(said: Sequence[Token], index: int) -> bool:
+    """Whether a word tells what an advert is for, as "an orange juice advert" does: that is a kind of talk."""
+    if said[index].text[0].isupper():
+        return False
+    before = [token.text.lower() for token in said[max(0, index - _REACH_PRODUCT) : index]]
+    after = (token.text.lower() for token in said[index + 1 : index + _REACH_PRODUCT])
+    if "for" in before and not _ADVERTS.isdisjoint(before[: before.index("for")]):
+        return FUNCTION_WORDS.isdisjoint(before[before.index("for") + 1 :])
+    return any(word in _ADVERTS for word in takewhile(lambda one: one not in FUNCTION_WORDS, after))
 
 
 def plain_stem(token: Token) -> str:
@@ -81,7 +94,7 @@ def _attributes(part: Sequence[Token]) -> bool:
     if not part:
         return False
     first, last = part[0].text.lower(), part[-1].text.lower()
-    is_verb = first.endswith("s") and any(map(speaks, part[1:4]))
+    is_verb = first not in _JOINING and first.endswith("s") and any(map(speaks, part[1:4]))
     return is_verb or first in ANNOUNCING or first == "according" or last in ANNOUNCING - REPORTS["speech"]
 
 

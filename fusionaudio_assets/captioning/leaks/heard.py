@@ -65,8 +65,15 @@ def sharpened_stems(cues: Cues, heard: frozenset[str]) -> frozenset[str]:
 
     A rumble may become the aeroplane in the picture. It may not where a confirmed label names a source of that kind.
     """
-    groups = frozenset[str]().union(*(_GENERIC.get(one, frozenset()) for one in heard))
+    groups = frozenset[str]().union(*(_GENERIC.get(one, frozenset()) for one in heard & _worded(cues)))
     return seen_stems(cues) & frozenset[str]().union(*map(_sources, groups - _named_groups(cues)))
+
+
+def _worded(cues: Cues) -> frozenset[str]:
+    """Return the stems of the words that the audible cues hold; a crowd is a noise, too, but is not called one."""
+    names = (*(label.name for label in cues.labels), *(event.label for event in cues.events))
+    music = cues.music.description if cues.music else ""
+    return content_stems(" ".join((*names, cues.sound, music)))
 
 
 def named_stems(cues: Cues) -> frozenset[str]:

@@ -13,6 +13,7 @@ from fusionaudio_assets.captioning.leaks.context import (
     SPEAKERS,
     TELLING,
     UTTERING,
+    is_advertised,
     is_compared,
     speaks,
 )
@@ -38,7 +39,8 @@ from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, T
 _VOICED = words(raw()["manner_of_speaking"])
 _HOW = {"from": REPORTS["read_from"], "at": words("pace speed tempo volume pitch")}
 _NO_SPEAKERS = frozenset({"animal", "music", INSTRUMENT})
-_GENRES = words(raw()["genres"])
+_KINDS_OF_TALK = (REPORTS["speech"] | words(raw()["kinds_of_talk"])) - words("letter letters names details facts")
+_REACH_KIND = 4
 _PLAIN_ASKED = words("what how why")
 _PLAIN = stems("do does doing did done happen say go need work") | NEUTRAL_STEMS
 _IN_LANGUAGE = re.compile(
@@ -47,11 +49,13 @@ _IN_LANGUAGE = re.compile(
 )
 _STANDING_IN = words("one another")
 _PASSIVE = words("is are was were be being been")
+_ARTICLES = words("a an")
 _LETTING = words("let lets letting")
 _GOING = words("go goes going went on keeps keep carries carry drones droning")
 _COLOURS = words(raw()["groups"]["colour"])
 _REACH_BACK = 7
 _REACH_CLAUSE = 25
+_REACH_SUBJECT = 4
 
 
 def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
@@ -59,7 +63,8 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
     text, (caption, said) = caption, _without_language(caption, said)
     for index, token in enumerate(said):
         word = token.text.lower()
-        if (word not in ANNOUNCING and word != "about") or is_compared(caption, said, index):
+        announces = word in ANNOUNCING or word == "about" or _cries_that(said, index)
+        if not announces or is_compared(caption, said, index):
             continue
         rest = _clause(caption, said, index)
         if not rest and (start := _said_before(caption, said, index)) < index:
@@ -70,10 +75,20 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         phrased = _phrased(said, index, rest)
         if _is_a_sound_that(said, index, rest) or (not phrased and (word == "about" or word in ONLY_LEADING)):
             continue
+        if len(rest) > 1 and rest[0].text == "for" and is_advertised(said, index + 2):
+            continue
         told, vague = (phrased, NO_TOPIC) if phrased else _told(caption, said, index, rest)
         if _asks(token, rest, heard) or any(tells_something(one, heard, vague) for one in _without_genre(told)):
             start, end = token.start, rest[-1].end if rest else token.end
             yield Leak("speech", text[start:end], start, end, "it reports what is said")
+
+
+def _cries_that(said: Sequence[Token], index: int) -> bool:
+    """Whether somebody says something in a way that is first a sound: "an onlooker hisses that it was a blunder"."""
+    if [one.text.lower() for one in said[index + 1 : index + 2]] != ["that"] or not is_clause(said[index + 2 :]):
+        return False
+    voiced = said[index].text.endswith(("s", "ing", "ed")) and said[index].stem in lexicon().sounding
+    return voiced and _subject(said[:index]) == "speaker"
 
 
 def _without_language(caption: str, said: Sequence[Token]) -> tuple[str, Sequence[Token]]:
@@ -83,15 +98,16 @@ def _without_language(caption: str, said: Sequence[Token]) -> tuple[str, Sequenc
 
 
 def _without_genre(told: Sequence[Token]) -> Iterator[Token]:
-    """Leave out what kind of talk it is: "a ghost story", "a mock-solemn toast"."""
+    """Leave out what kind of talk it is: "a ghost story", "a mock-solemn toast", "crisp knitting instructions"."""
     for place, token in enumerate(told):
-        of_kind = takewhile(lambda one: _is_genre(one) or one.text.lower() in REPORTS["speech"], told[place:])
-        if not (_is_genre(token) and any(one.text.lower() in REPORTS["speech"] for one in of_kind)):
+        of_kind = takewhile(_may_tell_kind, told[place : place + _REACH_KIND])
+        is_kind = token.text.lower() not in REPORTS["speech"]
+        if not (is_kind and any(one.text.lower() in _KINDS_OF_TALK for one in of_kind)):
             yield token
 
 
-def _is_genre(token: Token) -> bool:
-    return token.text.lower() in _GENRES or lexicon().kind(token.stem) == "quality"
+def _may_tell_kind(token: Token) -> bool:
+    return token.text[0].islower() and token.text.lower() not in FUNCTION_WORDS and not token.text.endswith("'s")
 
 
 def _said_before(caption: str, said: Sequence[Token], index: int) -> int:
@@ -191,7 +207,8 @@ def _without_listener(rest: Sequence[Token]) -> Sequence[Token]:
 
 def _is_a_sound(rest: Sequence[Token]) -> bool:
     """Whether what is given or greeted is no word but a sound: "offers a low grunt", "greets the swell of strings"."""
-    after = dropwhile(lambda one: one.text.lower() in DETERMINERS, rest)
+    given = max((place for place, one in enumerate(rest) if one.text.lower() in _ARTICLES), default=0)
+    after = dropwhile(lambda one: one.text.lower() in DETERMINERS, rest[given:])
     thing = takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS - {"of", "like"}, after)
     return any(one.text.lower() in SOUNDING or one.stem in lexicon().sounding for one in thing)
 
@@ -216,11 +233,38 @@ def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
     """Return the words after the one at `index`, up to where what was said ends."""
     announcing = said[index].text.lower()
     end = index + 1
-    while end < min(len(said), index + _REACH_CLAUSE) and not BREAK.search(caption, said[end - 1].end, said[end].start):
+    while end < min(len(said), index + _REACH_CLAUSE):
+        if BREAK.search(caption, said[end - 1].end, said[end].start):
+            resumed = _resumed(caption, said, index + 1, end)
+            if resumed == end:
+                break
+            end = resumed
+            continue
         if _ends_clause(announcing, said[index + 1 : end], said[end], said[end + 1 : end + 6]):
             break
         end += 1
     return said[index + 1 : end]
+
+
+def _resumed(caption: str, said: Sequence[Token], start: int, end: int) -> int:
+    """Return where a clause goes on after what is put in: "says that the last, deep as a sea, helps her sleep"."""
+    told = said[start:end]
+    if told and told[0].text.lower() == "out":
+        told = told[1:]
+    if not told or told[0].text.lower() != "that" or not is_clause(told[1:]) or len(told) > _REACH_SUBJECT:
+        return end
+    if any(_is_finite(one) for one in told[2:]):
+        return end
+    for place in range(end, min(len(said) - 1, end + _REACH_BACK)):
+        between = caption[said[place].end : said[place + 1].start]
+        if BREAK.search(between):
+            return place + 1 if between == ", " and caption[said[end - 1].end] == "," else end
+    return end
+
+
+def _is_finite(token: Token) -> bool:
+    word = token.text.lower()
+    return word in REPORTS["relative"] or (word.endswith(("s", "ed")) and lexicon().kind(token.stem) == "action")
 
 
 def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Sequence[Token]) -> bool:
@@ -244,7 +288,8 @@ def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Se
 def _of_the_voice(after: Sequence[Token]) -> bool:
     """Whether "in" or "with" leads to how it is spoken: "in a calm voice", "with emphasis", "with a groan"."""
     voiced = any(token.text.lower() in _VOICED or token.stem in lexicon().sounding for token in after)
-    return bool(after) and (voiced or after[0].stem in VAGUE)
+    tongue = any(token.text[0].isupper() and token.stem in VAGUE for token in after[:3])  # "in a lilting Breton"
+    return bool(after) and (voiced or tongue or after[0].stem in VAGUE)
 
 
 def _subject(before: Sequence[Token]) -> str:

@@ -160,7 +160,7 @@ class Parts:
         joined = False
         for last, token in pairwise(self._said[index : index + 2 * _REACH]):
             word = token.text.lower()
-            if token.start > last.end + 1 or word in _CLAUSE_ENDS:
+            if (token.start > last.end + 1 and not joined) or word in _CLAUSE_ENDS:
                 return False
             if joined and token.stem in self._kindred:
                 return True
@@ -174,7 +174,7 @@ class Parts:
             word = token.text.lower()
             if token.stem in self._touches or (token.stem in self._kindred and word.endswith("ing")):
                 return True
-            if word in _ENDING_PHRASES:
+            if word in _ENDING_PHRASES | _PREPOSITIONS:
                 touched = self._touches if word in _TOUCHING else frozenset[str]()
                 made = self._kindred if word in _MADE_BY | _PASSED else touched
                 led = back if word not in _INTO else (one for one in back if one.text.lower() != "from")

@@ -12,6 +12,7 @@ from fusionaudio_assets.captioning.leaks.context import (
     SENTENCE,
     SOUNDING,
     TELLING,
+    is_advertised,
     is_compared,
     of_speech,
     plain_stem,
@@ -85,7 +86,8 @@ class _Shared:
 
     def is_told(self, index: int) -> bool:
         """Whether a word stands where speech is spoken of, and not in a comparison or a "step by step"."""
-        return self._of_speech[index] and not (is_compared(self.caption, self.said, index) or self._is_idle(index))
+        by_chance = is_compared(self.caption, self.said, index) or self._is_idle(index)
+        return self._of_speech[index] and not (by_chance or is_advertised(self.said, index))
 
     def tells(self, index: int) -> bool:
         """Whether a word alone is too much to share by chance: a thing that is told of, a quality only after a verb."""

@@ -12,7 +12,9 @@ from fusionaudio_assets.captioning.leaks.tables import raw, words
 from fusionaudio_assets.captioning.words import Token
 
 _APPEARANCE = ("a colour", "clothing", "a look", "a posture", "the camera")
+_SEEN = (*_APPEARANCE, "text on a screen")
 _STANDING_BY = words(raw()["standing_by"]) | words(raw()["posture"])
+_LISTING = words("and or a an the his her their its some")
 _LED_BY = 2
 """A verb of saying and the preposition that leads to its matter: "grumbles at"."""
 
@@ -31,8 +33,10 @@ def is_spoken_of(
     """
     around = [one for one in told if one.start <= looked.start and looked.end <= one.end]
     own = {token.stem for token in words_at(said, looked.start, looked.end)}
+    if own <= spoken and not looked.reason.startswith(_SEEN):
+        return True  # who says it names it by ear, wherever the caption tells it
     if not around or own.isdisjoint(seen):
-        return bool(around)
+        return bool(around) or (own.isdisjoint(seen) and any(_goes_on(one, looked, said) for one in told))
     if looked.reason.startswith(_APPEARANCE):
         return not own.isdisjoint(spoken)
     report = max(around, key=lambda one: one.end - one.start)
@@ -41,3 +45,9 @@ def is_spoken_of(
         return False
     thing = own.union(token.stem for token in words_at(said, looked.end, looked.end + 2))  # of a "frozen canal" too
     return before.isdisjoint(_STANDING_BY) or not thing.isdisjoint(spoken)
+
+
+def _goes_on(report: Leak, looked: Leak, said: Sequence[Token]) -> bool:
+    """Whether a list in what is said goes on to a word: "praises the red wine and the white cheese"."""
+    between = [token.text.lower() for token in words_at(said, report.end, looked.start)]
+    return report.end < looked.start and between[:1] in (["and"], ["or"]) and _LISTING.issuperset(between)

@@ -22,6 +22,7 @@ LISTENERS = words(
 )
 _CAN = words("can could would might")
 _UTTERED_BY = words(raw()["uttered_by"])
+_CALLED_TO = words("prayer prayers worship mass order arms action")
 _PERSONAL = words("i you he she it we they")
 PRONOUNS = words("i you he she it we they there someone somebody everyone everybody nobody people")
 DETERMINERS = words("a an the this that these those some any no each every his her its their")
@@ -117,7 +118,7 @@ def told_to_do(rest: Sequence[Token]) -> Sequence[Token]:
     for place, token in enumerate(rest[:_REACH_TOPIC]):
         after = rest[place + 1 :]
         if token.text.lower() == "to" and after and after[0].text.lower() not in DETERMINERS | LISTENERS:
-            return () if after[0].stem in lexicon().sounding else after
+            return () if after[0].stem in lexicon().sounding or after[0].text.lower() in _CALLED_TO else after
     return ()
 
 

@@ -3,10 +3,12 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from operator import attrgetter
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks.clause import is_likened, tells_of_sound_alone
+from fusionaudio_assets.captioning.leaks.context import is_advertised
 from fusionaudio_assets.captioning.leaks.figurative import (
     is_instrument,
     is_sonic,
@@ -40,6 +42,7 @@ _SHAPES = words(raw()["shapes_of_sound"])
 _PREPOSITIONS = words(raw()["prepositions"])
 _POSTURES = words(raw()["posture"])
 _PAGES, _READING = words(raw()["reports"]["read_from"]), words("read reads reading recites reciting")
+_PARTICLES = words("about around along away")
 _REACH_READING = 12
 _REACH_LOOK = 3
 _BEINGS = words(raw()["groups"]["being"])
@@ -85,7 +88,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
 def _free(token: Token) -> bool:
     """Whether a word is of no picture: it tells of sound, of measure or manner, or of nothing."""
     word = token.text.lower()
-    if word in FUNCTION_WORDS or word.endswith("ly") or token.stem in _FREE or token.stem in NEUTRAL_STEMS:
+    if word in FUNCTION_WORDS | _PARTICLES or word.endswith("ly") or token.stem in _FREE or token.stem in NEUTRAL_STEMS:
         return True
     return token.stem in lexicon().measures or names_a_sound(token.stem) or is_sonic(token)
 
@@ -94,6 +97,8 @@ def _figurative(
     said: Sequence[Token], match: re.Match[str], pictured: Sequence[Token], unheard: frozenset[str]
 ) -> bool:
     first = bisect_right(said, match.start(), key=attrgetter("end"))
+    if _is_shown_on_the_same(said[first : first + 2], pictured):
+        return False
     if sounds_so(said, first) and all(one.stem != said[first].stem for one in pictured):
         return True
     last = first + len(list(words_at(said, *match.span()))) - 1
@@ -103,6 +108,14 @@ def _figurative(
         return True
     said_of_sound = match[0].lower().split("-")[0] in _SAID_OF_SOUND and not _looks_so(said[first].stem, pictured)
     return said_of_sound and (is_likened(said, first, unheard) or tells_of_sound_alone(said, first, last, unheard))
+
+
+def _is_shown_on_the_same(look: Sequence[Token], pictured: Sequence[Token]) -> bool:
+    """Whether the pictures have a look and the same thing after it: "a red slide" is no glide of a voice."""
+    if len(look) < 2 or look[1].text.lower() in FUNCTION_WORDS | _SHAPES:
+        return False
+    stems_of = [token.stem for token in look]
+    return any(stems_of == [one.stem, after.stem] for one, after in pairwise(pictured))
 
 
 def _looks_so(one: str, pictured: Sequence[Token]) -> bool:
@@ -145,7 +158,8 @@ def _joins(one: str, heard: frozenset[str]) -> bool:
 
 def _is_told_otherwise(said: Sequence[Token], index: int, heard: frozenset[str], pictured: Sequence[Token]) -> bool:
     joined = _joins(said[index].stem, heard)
-    return joined or _read_from(said, index) or _is_another_word(said, index, pictured)
+    told = _read_from(said, index) or is_advertised(said, index)
+    return joined or told or _is_another_word(said, index, pictured)
 
 
 def _is_another_word(said: Sequence[Token], index: int, pictured: Sequence[Token]) -> bool:
@@ -158,8 +172,8 @@ def _is_another_word(said: Sequence[Token], index: int, pictured: Sequence[Token
 def _taken_by_a_being(before: Sequence[Token]) -> bool:
     """Whether the nearest noun before a posture is somebody or an animal rather than a sound."""
     for token in reversed(before[-6:]):
-        if token.text.lower() in _BEINGS or is_person(token.stem) or is_animal(token.stem):
-            return True
         if is_sonic(token):
             return False
+        if token.text.lower() in _BEINGS or is_person(token.stem) or is_animal(token.stem):
+            return True
     return False
