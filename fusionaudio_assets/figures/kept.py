@@ -71,7 +71,10 @@ def current(lake: Lake, asset: str, tables: pl.DataFrame) -> pl.DataFrame:
     told = _all_told(lake, asset, shards)
     stale = [shard for shard in shards if _is_stale(lake, asset, shard, told[shard])]
     fresh = _frame({shard: told[shard] for shard in shards if shard not in set(stale)})
-    return pl.concat([fresh, measure(asset, tables.filter(pl.col("shard").is_in(stale)))]) if stale else fresh
+    if stale:
+        others = tables if len(stale) == len(shards) else tables.filter(pl.col("shard").is_in(stale))
+        return pl.concat([fresh, measure(asset, others)])
+    return fresh
 
 
 def refresh(lake: Lake, asset: str) -> pl.DataFrame:
