@@ -15,12 +15,12 @@ from fusionaudio_assets.materialize import Materialized, StageConfig, materializ
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import QaPairs, Status
-from fusionaudio_assets.voice import PresenceGate
+from fusionaudio_assets.voice import PresenceGate, class_weights
 from fusionaudio_assets.workspace import LakeResource
 from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import LanguageModel
-from resources.ontology import ONTOLOGY, load_ontology
+from resources.ontology import load_ontology
 from resources.profile import Settings
 
 
@@ -81,7 +81,7 @@ STAGE = Stage(
     gate=PresenceGate,
     params=QaParams,
     also=also,
-    weights=lambda _: (ONTOLOGY,),
+    weights=class_weights,
     batch_size=32,
 )
 

@@ -12,10 +12,10 @@ from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage import Job, Models, Row, Skip, Stage, Upstream, Work
 from fusionaudio_assets.tables import SoundCaptions
-from fusionaudio_assets.voice import PresenceGate, told_events
+from fusionaudio_assets.voice import PresenceGate, class_weights, told_events
 from fusionaudio_assets.workspace import LakeResource
 from resources.errors import ClipError
-from resources.ontology import ONTOLOGY, load_ontology
+from resources.ontology import load_ontology
 from resources.profile import Settings
 from resources.sound_describer import SoundDescriber, SoundEvent, SoundEvidence
 
@@ -77,7 +77,7 @@ STAGE = Stage(
     compute=describe,
     models={"describer": SoundDescriber},
     gate=PresenceGate,
-    weights=lambda _: (ONTOLOGY,),
+    weights=class_weights,
 )
 
 

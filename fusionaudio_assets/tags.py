@@ -14,10 +14,11 @@ from fusionaudio_assets.materialize import Materialized, StageConfig, materializ
 from fusionaudio_assets.payloads import audio_of, mono_at
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import Tags
+from fusionaudio_assets.voice import class_weights
 from fusionaudio_assets.workspace import LakeResource
 from resources.activity import ACTIVITY_RATE_HZ, Stretch, stretches
 from resources.adapter import Json
-from resources.ontology import ONTOLOGY, Ontology, load_ontology, ontology_revision
+from resources.ontology import Ontology, load_ontology, ontology_revision
 from resources.profile import Settings
 from resources.segmenter import Segment, Segmenter
 from resources.tagger import Tagger, TagScores
@@ -183,7 +184,7 @@ STAGE = Stage(
     models={"tagger": Tagger, "segmenter": Segmenter},
     params=TagsParams,
     also=also,
-    weights=lambda _: (ONTOLOGY,),
+    weights=class_weights,
 )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from fusionaudio_assets.stage import Row
 from fusionaudio_assets.tables import Status
-from resources.ontology import Ontology
+from resources.ontology import ONTOLOGY, Ontology
 from resources.profile import Settings
 from resources.sound_names import sound_name
 
@@ -147,3 +147,8 @@ def _close_kin(one: str, other: str, ontology: Ontology) -> bool:
     """Whether two classes have a narrow class above them in common."""
     shared = (ontology.ancestors(one) | {one}) & (ontology.ancestors(other) | {other})
     return any(ontology.depth(name) >= _NARROW for name in shared)
+
+
+def class_weights(params: Settings) -> tuple[str, ...]:
+    """What a stage reads that goes by the hierarchy of classes."""
+    return (ONTOLOGY,)

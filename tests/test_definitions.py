@@ -5,6 +5,7 @@ After a change that is meant, write the snapshot anew: `python -m tests.test_def
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from functools import cache
@@ -18,6 +19,7 @@ import yaml
 from fusionaudio_assets.definitions import build_definitions
 from fusionaudio_assets.graph import STAGES
 from fusionaudio_assets.shards import SHARDS_NAME
+from fusionaudio_assets.stage import Stage
 from fusionaudio_assets.tables import polars_schema
 from sensors.watch import WatchSettings, watch
 from tests.lakes import make_lake
@@ -56,6 +58,12 @@ def _described(spec: dg.AssetSpec) -> dict[str, Any]:
         else None,
         "description": spec.description,
     }
+
+
+@pytest.mark.parametrize("stage", STAGES.values(), ids=list(STAGES))
+def test_a_stage_can_be_sent_to_a_process_of_its_own(stage: Stage[Any, Any]) -> None:
+    """What runs died at is computed there."""
+    assert pickle.loads(pickle.dumps(stage)).name == stage.name
 
 
 def test_definitions_are_those_of_the_snapshot() -> None:
