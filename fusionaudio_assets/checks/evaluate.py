@@ -26,7 +26,7 @@ from resources.lake import Lake
 SAMPLES = 5
 """Violating rows that a verdict keeps for people."""
 
-SHARDS_AT_ONCE = 96
+SHARDS_AT_ONCE = 64
 """Shards that are judged together where many are: what a query costs is shared, and memory stays bounded."""
 
 JUDGES = 2

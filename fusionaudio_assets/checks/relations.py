@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -102,7 +103,7 @@ class Tables:
             return None
         if differences(asset, frame):
             return None
-        keys = pl.concat([pl.repeat(shard, count, eager=True) for shard, count in zip(shards, rows, strict=True)])
+        keys = pl.Series(shards, dtype=pl.String).gather(np.repeat(np.arange(len(shards)), rows))
         # In one chunk: DuckDB then works in full vectors, whatever the size of a shard.
         return frame.select(*table_of(asset).columns(), keys.alias("shard")).rechunk()
 
