@@ -127,7 +127,7 @@ def event_spans(
 
 def _rounded_down(time_s: float) -> float:
     """To 10 ms: what is rounded up may lie behind the clip's end."""
-    return math.floor(time_s * 100 + 1e-6) / 100
+    return math.floor(time_s * 100 + 1e-9) / 100
 
 
 def voice_scores(scores: Mapping[str, float], ontology: Ontology) -> Row:
@@ -176,7 +176,7 @@ def stretch_columns(found: Sequence[Stretch]) -> Row:
 STAGE = Stage(
     name="tags",
     table=Tags,
-    version="3",
+    version="4",
     reads={"raw_clips": ("duration_s", "audio_sha256", "audio_file")},
     derive=derive,
     prepare=prepare,

@@ -51,6 +51,9 @@ def start_tied(
 def main() -> None:
     """Run the command until it ends, or its starter does."""
     told = json.loads(sys.stdin.readline())
+    # Both are inherited: a server of a starter that does not hear SIGTERM would not either.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         server = subprocess.Popen(  # noqa: S603 - what `start_tied` was told
             told["command"], env=told["environment"], stdin=subprocess.DEVNULL

@@ -1,6 +1,7 @@
 """Servers end with whoever started them, and with them all that they started."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -48,8 +49,14 @@ def test_what_a_server_leaves_behind_ends_with_it() -> None:
         assert left.read() == b"up\n"
 
 
-def test_closing_standard_input_ends_it() -> None:
-    server = start_tied([sys.executable, "-c", SERVER, "hears", "100"], os.environ)
+def test_closing_standard_input_ends_it_whatever_its_starter_hears() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        server = start_tied([sys.executable, "-c", SERVER, "hears", "100"], os.environ)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGTERM, before)
     assert server.stdin
     server.stdin.close()
     assert server.wait(timeout=GONE_WITHIN_S) == 128 + 15
