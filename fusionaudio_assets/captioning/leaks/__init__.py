@@ -11,7 +11,7 @@ from fusionaudio_assets.captioning.leaks.heard import heard_stems, seen_stems
 from fusionaudio_assets.captioning.leaks.leak import Leak
 from fusionaudio_assets.captioning.leaks.quoted import quoted_leaks
 from fusionaudio_assets.captioning.leaks.reported import reported_leaks
-from fusionaudio_assets.captioning.leaks.spoken import spoken_leaks
+from fusionaudio_assets.captioning.leaks.spoken import OF_ITS_FAMILY, spoken_leaks
 from fusionaudio_assets.captioning.leaks.theme import is_spoken_of
 from fusionaudio_assets.captioning.leaks.visual import WRITTEN, visual_leaks
 from fusionaudio_assets.captioning.words import content_stems, tokens
@@ -29,6 +29,7 @@ def find_leaks(caption: str, cues: Cues) -> list[Leak]:
         *spoken_leaks(caption, said, heard, cues.speech.text if cues.speech else ""),
     ]
     looked = list(visual_leaks(caption, said, cues, heard))
+    spoken = [one for one in spoken if one.reason != OF_ITS_FAMILY or seen.isdisjoint(content_stems(one.text))]
     written = _covered(one for one in looked if one.reason.startswith(WRITTEN))
     spoken = [one for one in spoken if one.start not in written]
     transcript = content_stems(cues.speech.text) if cues.speech else frozenset[str]()

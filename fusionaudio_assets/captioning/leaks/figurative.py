@@ -16,6 +16,7 @@ _ADJECTIVE_ENDINGS = ("y", "ing", "ed", "ic", "al", "ous", "ful", "less", "ish",
 _ARTICLES = words("a an the its their his her some")
 _PLAYED = words("line lines figure figures part parts section sections playing work")
 _OF_INSTRUMENTS = words(raw()["said_of_instruments"])
+_SHAPES = words(raw()["shapes_of_sound"])
 _BELLS = stems("bell bells chimes gong triangle")
 _REACH = 4
 
@@ -41,9 +42,12 @@ def _is_made_of_sound(said: Sequence[Token], index: int) -> bool:
         return False
     if after[1].stem in _named("instrument"):  # "a shadow of the melody", while "a picture of the guitar" shows one
         return True
+    shaped = said[index].text.lower() in _SHAPES  # "a haze of fuzz guitar"
     for token in after[1:]:
-        if is_sonic(token) or names_a_sound(token.stem):
+        if is_sonic(token) or names_a_sound(token.stem) or (shaped and is_instrument(token.stem)):
             return True
+        if shaped and token.text.lower() not in FUNCTION_WORDS:
+            continue
         plain = token.text.lower() in _ARTICLES or token.text.lower().endswith(_ADJECTIVE_ENDINGS)
         if not (plain or token.stem in _FREE or lexicon().kind(token.stem) == "quality"):
             return False

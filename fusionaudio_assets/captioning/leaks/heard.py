@@ -27,8 +27,6 @@ _SOURCES = {
     "water": frozenset({"nature"}),
     **dict.fromkeys(("instrument", "engine", "bell"), _MADE),
 }
-_BROAD = _GENERIC.keys() | stems(raw()["broad_animals"]) | stems("tool power transport")
-_ALSO_CALLED = {stem(name): stems(others) for name, others in raw()["also_called"].items()}
 _SOURCE_KINDS = frozenset({"animal", "vehicle", "artifact", "music", "nature", "weather"})
 _SOURCE_GROUPS = frozenset({"animal", "insect", "instrument", "vehicle", "engine", "tool", "water", "weather", "bell"})
 

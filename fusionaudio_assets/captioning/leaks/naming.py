@@ -24,8 +24,10 @@ _BROAD_ANIMALS = stems(raw()["broad_animals"])
 _ALSO_THINGS = stems(raw()["sounding_things"])
 _FREE = stems(raw()["free"])
 _DETERMINERS = words("a an the his her its their this that each every")
+_TOOLS = stems("tool implement cutter cutlery utensil weapon")
 _MUSICAL = stems("drum beat")  # music has them where no thing is heard
 _REVEALED = tuple((stems(one["sounds"]), stems(one["places"])) for one in raw()["revealed_places"])
+_AT_WORK = tuple((tuple(map(stems, one["sounds"].split("|"))), stems(one["people"])) for one in raw()["revealed_people"])
 
 
 def kindred_stems(heard: frozenset[str]) -> frozenset[str]:
@@ -84,6 +86,11 @@ def is_eaten(one: str) -> bool:
     return lexicon().kind(one) in {"food", "plant"} and one not in _FURTHER_THINGS
 
 
+def is_tool(one: str) -> bool:
+    """Whether a stem names what is worked with: an axe, a knife."""
+    return not lexicon().wider(one).isdisjoint(_TOOLS)
+
+
 def is_place(one: str) -> bool:
     """Whether a stem names a place."""
     return one in _places()
@@ -95,9 +102,10 @@ def is_such_an_animal(one: str, heard: frozenset[str]) -> bool:
 
 
 def revealed_stems(heard: frozenset[str]) -> frozenset[str]:
-    """Return the stems for the spaces that sounds tell of: a hall by its echo, a road by its traffic."""
-    told = (places for sounds, places in _REVEALED if not heard.isdisjoint(sounds))
-    return frozenset[str]().union(*told)
+    """Return the stems for the spaces and people that sounds tell of: a hall by its echo, a smith by an anvil."""
+    places = (one for sounds, one in _REVEALED if not heard.isdisjoint(sounds))
+    people = (one for blocks, one in _AT_WORK if not any(map(heard.isdisjoint, blocks)))
+    return frozenset[str]().union(*places, *people)
 
 
 @cache

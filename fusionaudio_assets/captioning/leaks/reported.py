@@ -53,13 +53,18 @@ _ARTICLES = words("a an")
 _LETTING = words("let lets letting")
 _GOING = words("go goes going went on keeps keep carries carry drones droning")
 _COLOURS = words(raw()["groups"]["colour"])
+_CAUSES, _HAVING = words("because since"), words("has have had")
+_STATED = words("i you he she it we they there this")
+_STATING = words("will would was were is are has have had must might could should")
 _REACH_BACK = 7
 _REACH_CLAUSE = 25
 _REACH_SUBJECT = 4
+_REACH_ORDER = 8
 
 
 def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
     """Find reported speech that tells of something no audible cue has."""
+    yield from _caused(caption, said, heard)
     text, (caption, said) = caption, _without_language(caption, said)
     for index, token in enumerate(said):
         word = token.text.lower()
@@ -78,14 +83,28 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         if len(rest) > 1 and rest[0].text == "for" and is_advertised(said, index + 2):
             continue
         told, vague = (phrased, NO_TOPIC) if phrased else _told(caption, said, index, rest)
-        if _asks(token, rest, heard) or any(tells_something(one, heard, vague) for one in _without_genre(told)):
+        if _asks(token, rest, heard) or _states(said, index, rest) or any(tells_something(one, heard, vague) for one in _without_genre(told)):
             start, end = token.start, rest[-1].end if rest else token.end
             yield Leak("speech", text[start:end], start, end, "it reports what is said")
 
 
+def _caused(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
+    """Find what somebody must have said that others cheer: "because the head has just cancelled the test"."""
+    for index, token in enumerate(said[:-_REACH_SUBJECT]):
+        who, has = said[index + 2], said[index + 3]
+        if token.text.lower() not in _CAUSES or not speaks(who) or has.text not in _HAVING:
+            continue
+        told = _clause(caption, said, index + 3)
+        if any(tells_something(one, heard, VAGUE) for one in told):
+            start, end = token.start, told[-1].end
+            yield Leak("speech", caption[start:end], start, end, "it reports what is said")
+
+
 def _cries_that(said: Sequence[Token], index: int) -> bool:
     """Whether somebody says something in a way that is first a sound: "an onlooker hisses that it was a blunder"."""
-    if [one.text.lower() for one in said[index + 1 : index + 2]] != ["that"] or not is_clause(said[index + 2 :]):
+    after = [one.text.lower() for one in said[index + 1 : index + 3]]
+    ordered = after == ["not", "to"] or (after[:1] == ["to"] and _ordered(said[index + 1 : index + _REACH_ORDER]))
+    if not ordered and (after[:1] != ["that"] or not is_clause(said[index + 2 :])):
         return False
     voiced = said[index].text.endswith(("s", "ing", "ed")) and said[index].stem in lexicon().sounding
     return voiced and _subject(said[:index]) == "speaker"
@@ -171,6 +190,16 @@ def _asks(token: Token, rest: Sequence[Token], heard: frozenset[str]) -> bool:
     return token.text.lower() in REPORTS["telling"]
 
 
+def _states(said: Sequence[Token], index: int, rest: Sequence[Token]) -> bool:
+    """Whether somebody says how something is, be the words ever so plain: "yells that he was here first"."""
+    clause = [one.text.lower() for one in rest[:4]]
+    if len(clause) < 4 or clause[0] != "that" or clause[1] not in _STATED or clause[2] not in _STATING:
+        return False
+    before = said[index - 1].text.lower() if index else ""
+    is_noun = before in DETERMINERS or before.endswith("'s")
+    return not is_noun and (said[index].text.lower() in TELLING or _subject(said[:index]) == "speaker")
+
+
 def _told(
     caption: str, said: Sequence[Token], index: int, rest: Sequence[Token]
 ) -> tuple[Sequence[Token], frozenset[str]]:
@@ -214,8 +243,10 @@ def _is_a_sound(rest: Sequence[Token]) -> bool:
 
 
 def _ordered(rest: Sequence[Token]) -> bool:
-    """Whether somebody is spoken to so that they do something: "shouts at the others to hurry"."""
-    return bool(rest) and rest[0].text.lower() in {"at", "for"}
+    """Whether somebody is spoken to so that they do something: "shouts at the others to hurry", "whispers not to move"."""
+    first = rest[0].text.lower() if rest else ""
+    warned = first == "to" and any(one.text == "or" for one in rest) and not any(map(speaks, rest[1:2]))
+    return warned or first in {"at", "for", "not"}
 
 
 def _is_verb(caption: str, said: Sequence[Token], index: int) -> bool:

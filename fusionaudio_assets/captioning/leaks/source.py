@@ -16,6 +16,7 @@ from fusionaudio_assets.captioning.leaks.naming import (
     is_place,
     is_such_an_animal,
     is_thing,
+    is_tool,
     kindred_stems,
     made_by_touch,
     spoken_stems,
@@ -53,11 +54,13 @@ class Parts:
     Args:
         said: The words of the caption.
         heard: Stems that some cue has by ear.
+        sharpened: Stems that may name the source of a vague sound.
     """
 
-    def __init__(self, said: Sequence[Token], heard: frozenset[str]) -> None:
+    def __init__(self, said: Sequence[Token], heard: frozenset[str], sharpened: frozenset[str]) -> None:
         self._said = said
         self._heard = heard
+        self._sharpened = sharpened
         self._kindred = kindred_stems(heard)
         self._touches = frozenset(filter(made_by_touch, self._kindred))
 
@@ -76,12 +79,14 @@ class Parts:
         if one in _DEVICES and self._leading(index) in _GIVING_OUT:
             return bool(self._heard)
         such_an_animal = is_such_an_animal(one, self._heard) and not self._after_preposition(index)
-        return such_an_animal or self._is_hedged(index, name) or self._owns(index) or self._takes_part(index, name)
+        return such_an_animal or self._is_hedged(index, name) or self._owns(index, name) or self._takes_part(index, name)
 
-    def _owns(self, index: int) -> bool:
-        """Whether a sound is that of a thing: "a tent's loose flap"."""
-        owned = self._said[index + 1 : index + 4] if self._said[index].text.endswith("'s") else ()
-        return is_thing(self._said[index].stem) and any(token.stem in self._kindred for token in owned)
+    def _owns(self, index: int, name: Sequence[Token]) -> bool:
+        """Whether a sound is that of a thing: "a tent's loose flap", "a dirt bike's engine"."""
+        place = next((index + at for at, one in enumerate(name) if one.text.endswith("'s")), None)
+        if place is None or not is_thing(self._said[place].stem):
+            return False
+        return any(token.stem in self._kindred for token in self._said[place + 1 : place + 4])
 
     def _is_struck(self, index: int) -> bool:
         """Whether a place is but the ground that is struck: "shoes pound the track"."""
@@ -98,7 +103,7 @@ class Parts:
         """Whether what is named has a part in a sound: beings only make sounds, things suffer them too."""
         head, kindred = name[-1].stem, self._kindred
         if is_person(head):
-            return len(name) == 1 and self._is_subject(index, kindred & self._heard)
+            return len(name) == 1 and self._is_subject(index, self._touches & self._heard, _ENDING_SUBJECTS | {"and"})
         if is_animal(head):
             return self._is_subject(index, kindred - (_MOVING - self._heard))
         if not kindred or self._is_of_looks(index, name):
@@ -119,27 +124,39 @@ class Parts:
     def _is_kind_of_source(self, index: int, name: Sequence[Token]) -> bool:
         """Whether a word is the first part of what is heard: "crossing" of a bell, "kitchen" of a knife."""
         first = self._said[index]
+        if self._is_kind_of_animal(index, name):
+            return True
         if _is_adjective(first) or (lexicon().kind(first.stem) == "action" and not first.text.endswith("ing")):
             return False
         end = index + len(name)
         following = [one for one in self._said[end : end + 1] if one.start == name[-1].end + 1]
         # In "a perch whistles" it is a verb.
         rest = {one.stem for one in (*name[1:], *following) if one in name or not one.text.endswith("s")}
-        sources = (rest & self._heard) - _SUNG
+        looks = any(one.text.endswith("ed") for one in name)  # "paint-flecked hands"
+        sources = rest & (self._heard if looks else self._heard | self._sharpened) - _SUNG
         return any(is_thing(one) and lexicon().kind(one) not in {"animal", "person"} for one in sources)
+
+    def _is_kind_of_animal(self, index: int, name: Sequence[Token]) -> bool:
+        """Whether a word tells what an animal that is heard is for: "a guard dog", while a "Samoyed dog" is seen."""
+        led = index > 0 and self._said[index - 1].text.lower() in _ARTICLES
+        is_breed = is_animal(name[0].stem) or _is_adjective(name[0]) or name[0].text[0].isupper()
+        head = name[-1].stem
+        return led and len(name) > 1 and not is_breed and is_animal(head) and head in self._heard
 
     def _is_hedged(self, index: int, name: Sequence[Token]) -> bool:
         """Whether a thing is named with care, as the pictures allow: "perhaps a toad", "like waves"."""
         before = {token.text.lower() for token in self._said[max(0, index - 3) : index]}
         return bool(before & _HEDGES and self._heard) and lexicon().kind(name[-1].stem) != "person"
 
-    def _is_subject(self, index: int, sounds: frozenset[str]) -> bool:
+    def _is_subject(
+        self, index: int, sounds: frozenset[str], ending: frozenset[str] = FUNCTION_WORDS - _LINKS
+    ) -> bool:
         """Whether a sound follows that is the thing's own: "skis hiss", "a treadmill starts to hum"."""
         if self._after_preposition(index):
             return False
         for last, token in pairwise(self._said[index : index + _REACH]):
             word = token.text.lower()
-            if token.start > last.end + 1 or word in _ENDING_SUBJECTS:
+            if token.start > last.end + 1 or word in ending:
                 return False
             if word in _LINKS:
                 continue
@@ -176,6 +193,8 @@ class Parts:
                 return True
             if word in _ENDING_PHRASES | _PREPOSITIONS:
                 touched = self._touches if word in _TOUCHING else frozenset[str]()
+                if word == "with" and is_tool(self._name(index)[-1].stem):
+                    touched = self._touches
                 made = self._kindred if word in _MADE_BY | _PASSED else touched
                 led = back if word not in _INTO else (one for one in back if one.text.lower() != "from")
                 clause = (one for one in _same_clause(led) if not _is_part(one))
@@ -201,8 +220,13 @@ class Parts:
 
     def _leading(self, index: int) -> str:
         """Return the nearest function word before a place that is no article, empty when there is none."""
-        before = (token.text.lower() for token in self._back(index))
-        return next((one for one in before if one in _ENDING_PHRASES), "")
+        back = [token.text.lower() for token in self._back(index)]
+        for place, word in enumerate(back):
+            if word in _ENDING_PHRASES:
+                return word
+            if word in {"a", "an"} and "the" in back[place + 2 : place + 3]:
+                return ""  # "in the quiet of the night a fox screams"
+        return ""
 
     def _back(self, index: int) -> Iterator[Token]:
         """Yield the words before a place, the nearest first, as far as no comma or full stop lies between."""

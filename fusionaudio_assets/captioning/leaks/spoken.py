@@ -26,6 +26,8 @@ from fusionaudio_assets.captioning.vocabulary import sound_stems
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens
 from resources.sound_names import known_labels
 
+OF_ITS_FAMILY = "the transcript has a word of its family"
+"""Why a word leaks that the pictures' report may have as well: then it is of them."""
 _RUN = 3
 _ROOT = 5
 """Letters that words of one family begin with alike, at the least."""
@@ -63,7 +65,7 @@ def spoken_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], tra
         elif token.stem in shared.stems and (shared.is_name(index) or shared.tells(index)):
             yield Leak("speech", token.text, token.start, token.end, "the transcript has it, and nothing else does")
         elif _has_kin(token.stem, roots) and not _has_kin(token.stem, roots_heard) and shared.tells(index):
-            yield Leak("speech", token.text, token.start, token.end, "the transcript has a word of its family")
+            yield Leak("speech", token.text, token.start, token.end, OF_ITS_FAMILY)
     yield from number_leaks(caption, said, heard, spoken)
 
 
@@ -154,7 +156,8 @@ class _Shared:
 
     def _has_company(self, index: int) -> bool:
         """Whether the word beside it is shared, too: "solar panels"."""
-        beside = [*self.said[max(0, index - 1) : index], *self.said[index + 1 : index + 2]]
+        back = index - 2 if self._is_named(index) else index - 1  # "cancels the test"
+        beside = [*self.said[max(0, back) : index], *self.said[index + 1 : index + 2]]
         own = [one for one in beside if one.text.lower() not in FUNCTION_WORDS]
         return any(one.stem in self.stems - self.heard and _tells(one) for one in own)
 

@@ -20,6 +20,7 @@ _MANNER_OF = REPORTS["manner_of"]
 LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
 )
+_WORDS_SAID = REPORTS["speech"] | words("commands command words phrases sentences insults curses")
 _CAN = words("can could would might")
 _UTTERED_BY = words(raw()["uttered_by"])
 _CALLED_TO = words("prayer prayers worship mass order arms action")
@@ -30,10 +31,14 @@ DETERMINERS = words("a an the this that these those some any no each every his h
 
 def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
     """Return what follows "about", "how" or the like; "about as loudly as" is no topic."""
+    if word in REPORTS["uttering"] and [one.text.lower() for one in rest[:3:2]] == ["at", "for"]:
+        return rest[3:]  # "yells at him for parking"
     for place, token in enumerate(rest[:_REACH_TOPIC]):
         one = token.text.lower()
         if one == "that" and (word in REPORTS["speech"] or place > 1) and not _tells_a_clause(word, rest, place):
             return ()  # "a melody that climbs"
+        if one == "that" and place == 1 and rest[0].text.lower() in _WORDS_SAID and not is_clause(rest[2:]):
+            return ()  # "bellows orders that bounce around"
         if one == "in" and [after.text for after in rest[place + 1 : place + 2]] == ["which"]:
             return rest[place + 2 :] if word in REPORTS["speech"] else ()  # "a tale in which a boy is lost"
         if one in REPORTS["topical"] or word in REPORTS.get(f"topic_{one}", ()):

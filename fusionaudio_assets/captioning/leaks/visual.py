@@ -59,8 +59,8 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
     """
     shown = seen_stems(cues)
     pictured = tokens(cues.visual.description) if cues.visual else []
-    revealed = revealed_stems(heard)
-    unheard = shown - heard - sharpened_stems(cues, heard) - revealed
+    revealed, sharpened = revealed_stems(heard), sharpened_stems(cues, heard)
+    unheard = shown - heard - sharpened - revealed
     masked = {place for match in _SOUNDING.finditer(caption) for place in range(*match.span())}
     for kind, look in _LOOKS.items():
         for match in look.finditer(caption):
@@ -69,7 +69,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
                 continue
             if kind not in _FIGURATIVE or not _figurative(said, match, pictured, unheard):
                 yield Leak("visual", match[0], match.start(), match.end(), f"{kind} cannot be heard")
-    named, parts = named_stems(cues), Parts(said, heard)
+    named, parts = named_stems(cues), Parts(said, heard, sharpened)
     for index, token in enumerate(said):
         if token.stem in heard or not masked.isdisjoint(range(token.start, token.end)):
             continue
