@@ -25,6 +25,7 @@ from fusionaudio_assets.captioning.leaks.topic import (
     NO_TOPIC,
     PRONOUNS,
     VAGUE,
+    WORDS_SAID,
     is_clause,
     led,
     no_measure,
@@ -209,7 +210,8 @@ def _told(
     before = said[index - 1].text.lower() if index else ""
     if before in _PASSIVE and word in REPORTS["treated"]:
         return said[max(0, index - 2) : index - 1], NO_TOPIC
-    if before in DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
+    shouted = before in ANNOUNCING and word in WORDS_SAID  # "shouts insults that echo"
+    if shouted or before in DETERMINERS or before.endswith("'s") or (before in _PASSIVE and not word.endswith("ing")):
         # As in "a debate host", "a promise to return", "is told to sit"; "a singing voice starts" tells nothing.
         is_told_of = bool(rest) and speaks(rest[0])
         return () if is_told_of else topic_after(word, rest) or told_to_do(rest), NO_TOPIC

@@ -42,6 +42,7 @@ _HEDGES = words("perhaps possibly probably likely maybe presumably apparently re
 _INTO = words("into onto")  # "drips from a gutter into a bucket"
 _MOVING = stems("tumble drag roll fall fell glide slide slid turn toss spin dive swim plunge")
 _SUNG = stems("sing song music dance")
+_RINGING = stems("ring")
 _REACH = 6
 _ENDING_PHRASES = FUNCTION_WORDS - _ARTICLES
 _ENDING_CLAUSES = (_ENDING_PHRASES - _TOUCHING) | _LINKS | _STANDING_BY
@@ -108,7 +109,7 @@ class Parts:
             return self._is_subject(index, kindred - (_MOVING - self._heard))
         if not kindred or self._is_of_looks(index, name):
             return False
-        sounds = kindred | (self._heard - (spoken_stems() if is_thing(head) else voiced_stems()))
+        sounds = kindred | _RINGING | (self._heard - (spoken_stems() if is_thing(head) else voiced_stems()))
         if is_eaten(head):
             return self._is_subject(index, sounds) and not self._is_passive(index)
         return self._is_subject(index, sounds) or self._goes_with_its_sound(index) or self._is_object(index)

@@ -20,7 +20,7 @@ _MANNER_OF = REPORTS["manner_of"]
 LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
 )
-_WORDS_SAID = REPORTS["speech"] | words("commands command words phrases sentences insults curses")
+WORDS_SAID = words("commands orders words phrases sentences insults curses oaths")
 _CAN = words("can could would might")
 _UTTERED_BY = words(raw()["uttered_by"])
 _CALLED_TO = words("prayer prayers worship mass order arms action")
@@ -37,7 +37,7 @@ def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
         one = token.text.lower()
         if one == "that" and (word in REPORTS["speech"] or place > 1) and not _tells_a_clause(word, rest, place):
             return ()  # "a melody that climbs"
-        if one == "that" and place == 1 and rest[0].text.lower() in _WORDS_SAID and not is_clause(rest[2:]):
+        if one == "that" and _is_relative(word, rest, place):
             return ()  # "bellows orders that bounce around"
         if one == "in" and [after.text for after in rest[place + 1 : place + 2]] == ["which"]:
             return rest[place + 2 :] if word in REPORTS["speech"] else ()  # "a tale in which a boy is lost"
@@ -48,6 +48,12 @@ def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
         if one in _MANNER_OF:
             return _about(rest[place:])
     return ()
+
+
+def _is_relative(word: str, rest: Sequence[Token], place: int) -> bool:
+    """Whether "that" tells of words as of a sound: "insults that echo", "words that the wind swallows"."""
+    noun = rest[place - 1].text.lower() if place else word
+    return noun in WORDS_SAID or (place == 1 and noun in REPORTS["speech"] and not is_clause(rest[2:]))
 
 
 def led(word: str, rest: Sequence[Token]) -> Sequence[Token]:
