@@ -24,10 +24,12 @@ _BROAD_ANIMALS = stems(raw()["broad_animals"])
 _ALSO_THINGS = stems(raw()["sounding_things"])
 _FREE = stems(raw()["free"])
 _DETERMINERS = words("a an the his her its their this that each every")
-_TOOLS = stems("tool implement cutter cutlery utensil weapon")
+_TOOLS = stems(raw()["tools"])
 _MUSICAL = stems("drum beat")  # music has them where no thing is heard
 _REVEALED = tuple((stems(one["sounds"]), stems(one["places"])) for one in raw()["revealed_places"])
-_AT_WORK = tuple((tuple(map(stems, one["sounds"].split("|"))), stems(one["people"])) for one in raw()["revealed_people"])
+_AT_WORK = tuple(
+    (tuple(map(stems, one["sounds"].split("|"))), stems(one["people"])) for one in raw()["revealed_people"]
+)
 
 
 def kindred_stems(heard: frozenset[str]) -> frozenset[str]:
@@ -88,7 +90,7 @@ def is_eaten(one: str) -> bool:
 
 def is_tool(one: str) -> bool:
     """Whether a stem names what is worked with: an axe, a knife."""
-    return not lexicon().wider(one).isdisjoint(_TOOLS)
+    return one in _TOOLS or not lexicon().wider(one).isdisjoint(_TOOLS)
 
 
 def is_place(one: str) -> bool:

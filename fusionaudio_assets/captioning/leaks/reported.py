@@ -84,7 +84,8 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         if len(rest) > 1 and rest[0].text == "for" and is_advertised(said, index + 2):
             continue
         told, vague = (phrased, NO_TOPIC) if phrased else _told(caption, said, index, rest)
-        if _asks(token, rest, heard) or _states(said, index, rest) or any(tells_something(one, heard, vague) for one in _without_genre(told)):
+        plain = _asks(token, rest, heard) or _states(said, index, rest, heard)
+        if plain or any(tells_something(one, heard, vague) for one in _without_genre(told)):
             start, end = token.start, rest[-1].end if rest else token.end
             yield Leak("speech", text[start:end], start, end, "it reports what is said")
 
@@ -191,10 +192,12 @@ def _asks(token: Token, rest: Sequence[Token], heard: frozenset[str]) -> bool:
     return token.text.lower() in REPORTS["telling"]
 
 
-def _states(said: Sequence[Token], index: int, rest: Sequence[Token]) -> bool:
+def _states(said: Sequence[Token], index: int, rest: Sequence[Token], heard: frozenset[str]) -> bool:
     """Whether somebody says how something is, be the words ever so plain: "yells that he was here first"."""
     clause = [one.text.lower() for one in rest[:4]]
     if len(clause) < 4 or clause[0] != "that" or clause[1] not in _STATED or clause[2] not in _STATING:
+        return False
+    if all(one.stem in heard for one in rest):
         return False
     before = said[index - 1].text.lower() if index else ""
     is_noun = before in DETERMINERS or before.endswith("'s")
@@ -245,7 +248,7 @@ def _is_a_sound(rest: Sequence[Token]) -> bool:
 
 
 def _ordered(rest: Sequence[Token]) -> bool:
-    """Whether somebody is spoken to so that they do something: "shouts at the others to hurry", "whispers not to move"."""
+    """Whether somebody is spoken to so that they do something: "shouts at them to hurry", "whispers not to move"."""
     first = rest[0].text.lower() if rest else ""
     warned = first == "to" and any(one.text == "or" for one in rest) and not any(map(speaks, rest[1:2]))
     return warned or first in {"at", "for", "not"}

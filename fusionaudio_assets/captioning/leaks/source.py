@@ -7,7 +7,7 @@ nor is whoever stands by.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 from fusionaudio_assets.captioning.leaks.naming import (
     is_animal,
@@ -29,6 +29,7 @@ from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, T
 _TOUCHING = words(raw()["touching"])
 _PREPOSITIONS = words(raw()["prepositions"])
 _LOCATING = words("in at on inside outside through along across near around behind down up into onto by past over")
+_LOCATING_ONLY = words("in at on inside outside with without")
 _MADE_BY = words("of from")
 _PASSED = words("over across along round down up through into onto against")
 _ARTICLES = words("a an the its their his her some two three many several")
@@ -42,6 +43,7 @@ _HEDGES = words("perhaps possibly probably likely maybe presumably apparently re
 _INTO = words("into onto")  # "drips from a gutter into a bucket"
 _MOVING = stems("tumble drag roll fall fell glide slide slid turn toss spin dive swim plunge")
 _SUNG = stems("sing song music dance")
+_MANY = stems(raw()["many"])
 _RINGING = stems("ring")
 _REACH = 6
 _ENDING_PHRASES = FUNCTION_WORDS - _ARTICLES
@@ -72,15 +74,25 @@ class Parts:
             return True
         if self._is_verb(index):
             return False
+        if (kind := self._many_of(index)) is not None:
+            return self._said[kind].stem in self._heard or self.told_by_ear(kind)
         name = self._name(index)
-        if self._is_kind_of_source(index, name):
-            return True
         if is_place(name[-1].stem):
-            return self._is_struck(index)
+            return self._is_kind_of_source(index, name) or self._is_struck(index)
         if one in _DEVICES and self._leading(index) in _GIVING_OUT:
             return bool(self._heard)
-        such_an_animal = is_such_an_animal(one, self._heard) and not self._after_preposition(index)
-        return such_an_animal or self._is_hedged(index, name) or self._owns(index, name) or self._takes_part(index, name)
+        return self._is_kind_of_source(index, name) or self._has_part(index, name)
+
+    def _many_of(self, index: int) -> int | None:
+        """Return the place of the animal of which a word tells a number: "a herd of goats"."""
+        of = self._said[index + 1 : index + 3]
+        counted = self._said[index].stem in _MANY and len(of) > 1 and of[0].text.lower() == "of"
+        return index + 2 if counted else None
+
+    def _has_part(self, index: int, name: Sequence[Token]) -> bool:
+        if is_such_an_animal(self._said[index].stem, self._heard) and not self._after_preposition(index):
+            return True
+        return self._is_hedged(index, name) or self._owns(index, name) or self._takes_part(index, name)
 
     def _owns(self, index: int, name: Sequence[Token]) -> bool:
         """Whether a sound is that of a thing: "a tent's loose flap", "a dirt bike's engine"."""
@@ -112,6 +124,8 @@ class Parts:
         sounds = kindred | _RINGING | (self._heard - (spoken_stems() if is_thing(head) else voiced_stems()))
         if is_eaten(head):
             return self._is_subject(index, sounds) and not self._is_passive(index)
+        if is_tool(head) and self._works(index):
+            return True
         return self._is_subject(index, sounds) or self._goes_with_its_sound(index) or self._is_object(index)
 
     def _is_of_looks(self, index: int, name: Sequence[Token]) -> bool:
@@ -149,9 +163,7 @@ class Parts:
         before = {token.text.lower() for token in self._said[max(0, index - 3) : index]}
         return bool(before & _HEDGES and self._heard) and lexicon().kind(name[-1].stem) != "person"
 
-    def _is_subject(
-        self, index: int, sounds: frozenset[str], ending: frozenset[str] = FUNCTION_WORDS - _LINKS
-    ) -> bool:
+    def _is_subject(self, index: int, sounds: frozenset[str], ending: frozenset[str] = FUNCTION_WORDS - _LINKS) -> bool:
         """Whether a sound follows that is the thing's own: "skis hiss", "a treadmill starts to hum"."""
         if self._after_preposition(index):
             return False
@@ -166,6 +178,14 @@ class Parts:
             if word not in _STARTING and not word.endswith("ly") and _tells_action(token):
                 return False
         return False
+
+    def _works(self, index: int) -> bool:
+        """Whether a tool does what is heard by it: "a crowbar pries up boards that crack"."""
+        clause = takewhile(
+            lambda pair: pair[1].start == pair[0].end + 1 and pair[1].text.lower() not in _CLAUSE_ENDS | _LOCATING_ONLY,
+            pairwise(self._said[index : index + 2 * _REACH]),
+        )
+        return not self._after_preposition(index) and any(token.stem in self._touches for _, token in clause)
 
     def _is_passive(self, index: int) -> bool:
         """Whether something is done to a thing: what is chopped could be anything, and bacon that sizzles is heard."""
@@ -222,6 +242,8 @@ class Parts:
     def _leading(self, index: int) -> str:
         """Return the nearest function word before a place that is no article, empty when there is none."""
         back = [token.text.lower() for token in self._back(index)]
+        if index > 1 and back[:1] == ["of"] and self._said[index - 2].stem in _MANY:
+            return self._leading(index - 2)
         for place, word in enumerate(back):
             if word in _ENDING_PHRASES:
                 return word

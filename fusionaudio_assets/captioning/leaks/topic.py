@@ -20,7 +20,7 @@ _MANNER_OF = REPORTS["manner_of"]
 LISTENERS = words(
     "him her them us me you each one another someone somebody everybody everyone people listeners viewers"
 )
-WORDS_SAID = words("commands orders words phrases sentences insults curses oaths")
+WORDS_SAID = words("commands orders words phrases sentences insults curses oaths names numbers")
 _CAN = words("can could would might")
 _UTTERED_BY = words(raw()["uttered_by"])
 _CALLED_TO = words("prayer prayers worship mass order arms action")
@@ -31,8 +31,6 @@ DETERMINERS = words("a an the this that these those some any no each every his h
 
 def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
     """Return what follows "about", "how" or the like; "about as loudly as" is no topic."""
-    if word in REPORTS["uttering"] and [one.text.lower() for one in rest[:3:2]] == ["at", "for"]:
-        return rest[3:]  # "yells at him for parking"
     for place, token in enumerate(rest[:_REACH_TOPIC]):
         one = token.text.lower()
         if one == "that" and (word in REPORTS["speech"] or place > 1) and not _tells_a_clause(word, rest, place):
@@ -46,7 +44,9 @@ def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
             of_somebody = one == "of" and word in _UTTERED_BY and _names_somebody(after)
             return () if of_somebody or _is_no_topic(rest[:place], after) else after
         if one in _MANNER_OF:
-            return _about(rest[place:])
+            # "Yells at him for parking", "talks at length about money".
+            is_reproach = word in REPORTS["uttering"] and [after.text for after in rest[:3:2]] == ["at", "for"]
+            return rest[3:] if is_reproach else _about(rest[place:])
     return ()
 
 
