@@ -60,10 +60,11 @@ def test_what_the_sound_description_says_is_no_leak(caption: str) -> None:
 SETS = ("dev", "held-out", "later", "last", "final", "fresh", "second", "third", "fourth", "fifth", "sixth")
 OF_OTHERS = (
     *("second-author", "second-author-b", "third-author", "fourth-author", "fifth-author", "sixth-author"),
+    *("seventh-author", "eighth-author"),
     "spoken",
 )
 BY_CAUSE = (
-    *("by-cause", *(f"by-cause-{letter}" for letter in "bcdefghi")),
+    *("by-cause", *(f"by-cause-{letter}" for letter in "bcdefghijklm")),
     *("shared-words", "shared-words-b", "shared-words-c"),
 )
 
@@ -273,6 +274,26 @@ def test_a_clause_on_sound_alone_shows_nothing(caption: str, leaked: list[str]) 
         visual=VisualCue(description="Grey concrete blocks, glittering lights."),
     )
     assert [leak.text for leak in find_leaks(caption, clip) if leak.kind == "visual"] == leaked
+
+
+@pytest.mark.parametrize(
+    ("sound", "caption", "leaked"),
+    [
+        ("A man prays in a church.", "A priest prays.", []),
+        ("A man talks.", "A priest talks.", ["priest"]),
+        ("Sheep bleat and a man whistles.", "A shepherd whistles.", []),
+        ("A man whistles.", "A shepherd whistles.", ["shepherd"]),
+        ("Sheep bleat.", "A flock bleats.", []),
+        ("A motor hums.", "A motor hums below a flock.", ["flock"]),
+        ("A dog barks.", "A guard dog barks.", []),
+        ("An engine revs.", "A dirt bike's engine revs.", []),
+        ("An engine revs.", "An engine revs beside a heap of dirt.", ["dirt"]),
+    ],
+)
+def test_who_makes_a_sound_may_be_named_by_it(sound: str, caption: str, leaked: list[str]) -> None:
+    shown = VisualCue(description="A priest, a shepherd and a flock of sheep, a guard dog, a dirt bike.")
+    found = find_leaks(caption, Cues(duration_s=10, sound=sound, visual=shown))
+    assert [leak.text for leak in found if leak.kind == "visual"] == leaked
 
 
 def test_ten_thousand_captions_take_seconds() -> None:
