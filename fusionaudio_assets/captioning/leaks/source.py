@@ -87,7 +87,7 @@ class Parts:
         """Return the place of the animal of which a word tells a number: "a herd of goats"."""
         of = self._said[index + 1 : index + 3]
         counted = self._said[index].stem in _MANY and len(of) > 1 and of[0].text.lower() == "of"
-        return index + 2 if counted else None
+        return index + 2 if counted and of[1].stem not in _MANY else None
 
     def _has_part(self, index: int, name: Sequence[Token]) -> bool:
         if is_such_an_animal(self._said[index].stem, self._heard) and not self._after_preposition(index):
@@ -163,7 +163,7 @@ class Parts:
         before = {token.text.lower() for token in self._said[max(0, index - 3) : index]}
         return bool(before & _HEDGES and self._heard) and lexicon().kind(name[-1].stem) != "person"
 
-    def _is_subject(self, index: int, sounds: frozenset[str], ending: frozenset[str] = FUNCTION_WORDS - _LINKS) -> bool:
+    def _is_subject(self, index: int, sounds: frozenset[str], ending: frozenset[str] = _ENDING_SUBJECTS) -> bool:
         """Whether a sound follows that is the thing's own: "skis hiss", "a treadmill starts to hum"."""
         if self._after_preposition(index):
             return False
@@ -242,7 +242,7 @@ class Parts:
     def _leading(self, index: int) -> str:
         """Return the nearest function word before a place that is no article, empty when there is none."""
         back = [token.text.lower() for token in self._back(index)]
-        if index > 1 and back[:1] == ["of"] and self._said[index - 2].stem in _MANY:
+        if index > 1 and self._many_of(index - 2) == index:
             return self._leading(index - 2)
         for place, word in enumerate(back):
             if word in _ENDING_PHRASES:
