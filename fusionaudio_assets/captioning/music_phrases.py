@@ -66,7 +66,7 @@ class MusicPhrases:
         subject, verb, played = self._doing()
         if begins and to_end:
             return f"{subject} {'start' if verb == 'play' else 'starts'} to play{played}"
-        return f"{subject} {verb}{played}{' for a while' if begins else ''}"
+        return f"{subject} {verb}{played}"
 
     def behind(self) -> str:
         """Return a clause in which the music stands behind other sounds."""

@@ -119,6 +119,14 @@ def test_music_that_begins_late_follows_what_was_heard_before() -> None:
     assert re.search(r"(then|before|followed by) .*music", caption)
 
 
+@pytest.mark.parametrize("music_s", [(3.0, 7.0), (2.0, 6.0), (7.0, 10.0), (0.5, 5.0)])
+def test_music_that_passes_while_someone_speaks_is_told_with_one_while(music_s: tuple[float, float]) -> None:
+    for seed in range(20):
+        events = (EventCue(label="Speech", score=0.0), EventCue(label="Music", score=1.0, spans=(music_s,)))
+        clip = Cues(duration_s=10 + seed / 100, labels=(LabelCue(name="Speech"),), events=events)
+        assert compose(clip).caption.count("while") <= 1
+
+
 def test_music_has_no_two_characters_that_exclude_each_other() -> None:
     caption = words(music(genres=["jazz"], moods=["calm", "loud", "sad"]))
     assert "calm" in caption
