@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import dagster as dg
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fusionaudio_assets.materialize import Materialized, StageConfig, materialize, stage_asset
-from fusionaudio_assets.payloads import audio_of, mono_at
+from fusionaudio_assets.payloads import audio_of, loaded_audio
 from fusionaudio_assets.stage import Job, Models, Row, Stage, Upstream, Work
 from fusionaudio_assets.tables import Tags
 from fusionaudio_assets.voice import class_weights
 from fusionaudio_assets.workspace import LakeResource
 from resources.activity import ACTIVITY_RATE_HZ, Stretch, stretches
 from resources.adapter import Json
+from resources.audio import resample, to_mono
 from resources.ontology import Ontology, load_ontology, ontology_revision
 from resources.profile import Settings
 from resources.segmenter import Segment, Segmenter
@@ -49,7 +51,9 @@ def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> dict[str, 
         "tagger": tagger.sample_rate_hz,
         "segmenter": models.of("segmenter", Segmenter).sample_rate_hz,
     }
-    by_rate = {rate: mono_at(payloads["audio"], rate) for rate in {*rates.values(), ACTIVITY_RATE_HZ}}
+    audio, stored_hz = loaded_audio(payloads["audio"])
+    mono = to_mono(audio)
+    by_rate = {rate: resample(mono, stored_hz, rate) for rate in {*rates.values(), ACTIVITY_RATE_HZ}}
     tagger.ahead(by_rate[tagger.sample_rate_hz])
     return {role: by_rate[rate] for role, rate in rates.items()} | {"stretches": stretches(by_rate[ACTIVITY_RATE_HZ])}
 
@@ -96,7 +100,7 @@ def clip_tags(
     return {
         "tags": [{"label": name, "score": score} for name, score in named.items()],
         "events": [event for event in events if event["spans"]],
-    } | voice_scores(dict(zip(classes, clip_scores.tolist(), strict=True)), ontology)
+    } | voice_scores(clip_scores, classes, ontology)
 
 
 def event_spans(
@@ -130,19 +134,31 @@ def _rounded_down(time_s: float) -> float:
     return math.floor(time_s * 100 + 1e-9) / 100
 
 
-def voice_scores(scores: Mapping[str, float], ontology: Ontology) -> Row:
-    """The highest score of speech, of singing, of music without singing, and of everything else."""
+def voice_scores(scores: NDArray[np.float32], classes: Sequence[str], ontology: Ontology) -> Row:
+    """The highest score of speech, of singing, of music without singing, and of everything else.
+
+    Args:
+        scores: ``(classes,) float32`` of a clip, parents raised by their children.
+        classes: Display name of each.
+        ontology: Their hierarchy.
+    """
+    columns = _columns_of_kinds(tuple(classes), ontology)
+    return {f"{kind}_score": float(scores[of_kind].max(initial=0.0)) for kind, of_kind in columns.items()}
+
+
+@lru_cache(maxsize=8)
+def _columns_of_kinds(classes: tuple[str, ...], ontology: Ontology) -> dict[str, NDArray[np.intp]]:
+    """The columns of each kind; silence is of none."""
     speech = {VOICE["speech"], *ontology.descendants(VOICE["speech"])}
     singing = {VOICE["singing"], *ontology.descendants(VOICE["singing"])}
     music = {"Music", *ontology.descendants("Music")} - singing
-    heard = {name: score for name, score in scores.items() if name != "Silence"}
     # Parents are raised by their children: a class above speech or music says nothing about something else.
     families = speech | singing | music
     above = frozenset[str]().union(*(ontology.implied(name) for name in families if name in ontology))
-    other = {name for name in heard if name not in families | above}
+    kinds = {"speech": speech, "singing": singing, "music": music, "other": set(classes) - families - above}
     return {
-        f"{kind}_score": max((heard[name] for name in members if name in heard), default=0.0)
-        for kind, members in {"speech": speech, "singing": singing, "music": music, "other": other}.items()
+        kind: np.array([column for column, name in enumerate(classes) if name in members - {"Silence"}], dtype=np.intp)
+        for kind, members in kinds.items()
     }
 
 

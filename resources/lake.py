@@ -323,7 +323,7 @@ class Lake:
 
         It does not wait for the disk either: a killed process loses nothing, and what a power cut leaves is noticed.
         """
-        options = pa.ipc.IpcWriteOptions(compression="zstd")  # which also tells zeros from data
+        options = pa.ipc.IpcWriteOptions(compression="lz4")  # which also tells zeros from data
         with (
             Aside(self.fs, str(self.root / name), durable=False) as stream,
             pa.ipc.new_file(stream, table.schema, options=options) as writer,

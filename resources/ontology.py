@@ -176,14 +176,14 @@ class Ontology:
         return raised
 
     @functools.lru_cache(maxsize=8)  # noqa: B019  an ontology lives as long as its process
-    def _implying_columns(self, classes: tuple[str, ...]) -> list[tuple[int, list[int]]]:
+    def _implying_columns(self, classes: tuple[str, ...]) -> list[tuple[int, NDArray[np.intp]]]:
         """For each column that another one implies: its index, and those of itself and the columns that imply it."""
         below: dict[str, list[int]] = {name: [] for name in classes}
         for column, name in enumerate(classes):
             for implied in self.implied(name):
                 if implied in below:
                     below[implied].append(column)
-        return [(column, [column, *below[name]]) for column, name in enumerate(classes) if below[name]]
+        return [(column, np.array([column, *below[name]])) for column, name in enumerate(classes) if below[name]]
 
 
 ONTOLOGY = "audioset_ontology"
