@@ -7,7 +7,7 @@ VENV_GPU := .venv-gpu
 VENV_VLLM := .venv-vllm
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow test-kills test-gpu test-vllm lint ui bench help clean
+.PHONY: demo test test-properties test-slow test-kills test-gpu test-vllm lint ui bench help clean
 
 demo: $(VENV)/.core ## caption the example clips with the embedded profile
 	$(BIN)/fusionaudio demo --lake $(LAKE)
@@ -15,6 +15,10 @@ demo: $(VENV)/.core ## caption the example clips with the embedded profile
 test: lint ## lint, types and the default tests
 	$(BIN)/fusionaudio models fetch --profile embedded
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-properties: $(VENV)/.dev ## what must hold for all inputs, on 50 times as many examples, other ones each time (about 20 minutes)
+	$(BIN)/fusionaudio models fetch --profile embedded
+	$(BIN)/python -m pytest --numprocesses 2 -m hypothesis --hypothesis-profile search --timeout 3600
 
 test-slow: $(VENV)/.dev ## the tests that take minutes: kills and power cuts under the real daemon
 	$(BIN)/fusionaudio models fetch --profile embedded

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionaudio_assets.ingest.records import Row, manifest_row, merge_all
 from fusionaudio_assets.shards import MANIFEST, SHARDS_NAME, Added, add_clips, register_shards
 from resources.errors import SettingError
 from resources.lake import Lake
+from tests.properties import examples
 
 
 def clip(number: int, *, source: str | None = None, labels: dict[str, float | None] | None = None) -> Row:
@@ -107,7 +108,7 @@ OFFERS = st.lists(
 
 
 @given(offers=OFFERS)
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_whatever_is_offered_in_whatever_order(
     offers: list[tuple[list[int], int, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

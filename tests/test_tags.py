@@ -1,7 +1,7 @@
 """What is kept of the tagger's scores."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -13,7 +13,6 @@ frames = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=40).map(lambda
 
 
 @given(scores=frames, duration_s=st.floats(0.125, 12, width=32), hop_s=st.floats(0.05, 1))
-@settings(max_examples=200, deadline=None)
 def test_spans_lie_in_order_inside_the_clip(scores: NDArray[np.float32], duration_s: float, hop_s: float) -> None:
     heard = TagScores(scores[:, None], window_s=2 * hop_s, hop_s=hop_s)
     spans = event_spans(scores, heard, TagsParams(), duration_s)

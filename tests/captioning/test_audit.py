@@ -4,12 +4,13 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fusionaudio_assets.captioning.audit import Auditor, Captioned
 from resources.embedded.minilm import MiniLm
+from tests.properties import examples
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +192,7 @@ def test_malformed_lines_are_refused(line: bytes) -> None:
         Auditor.read(line)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.text(max_size=80),
     st.dictionaries(

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionaudio_assets.captioning.cues import Cues, LabelCue, SpeechCue, VisualCue
@@ -11,7 +11,6 @@ from fusionaudio_assets.captioning.leaks import find_leaks
 from tests.captioning.labelled import sentences
 from tests.captioning.strategies import cues, hostile
 
-many = settings(max_examples=100, deadline=None)
 WORDS = st.sampled_from(
     (
         "a",
@@ -35,7 +34,6 @@ WORDS = st.sampled_from(
 texts = st.text(max_size=200) | hostile | st.lists(WORDS, max_size=12).map(" ".join)
 
 
-@many
 @given(texts, cues)
 def test_a_leak_stands_in_the_caption(caption: str, clip: Cues) -> None:
     for leak in find_leaks(caption, clip):
@@ -45,7 +43,6 @@ def test_a_leak_stands_in_the_caption(caption: str, clip: Cues) -> None:
         assert leak.reason
 
 
-@many
 @given(texts)
 def test_what_the_sound_description_says_is_no_leak(caption: str) -> None:
     clip = Cues(

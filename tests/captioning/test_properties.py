@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionaudio_assets.captioning.composer import compose
@@ -13,10 +13,7 @@ from fusionaudio_assets.captioning.support import check_support
 from resources.sound_names import known_labels
 from tests.captioning.strategies import cues, hostile
 
-many = settings(max_examples=150, deadline=None)
 
-
-@many
 @given(cues)
 def test_a_composed_caption_is_prose_that_the_cues_support(clip: Cues) -> None:
     composed = compose(clip)
@@ -30,7 +27,6 @@ def test_a_composed_caption_is_prose_that_the_cues_support(clip: Cues) -> None:
         assert find_leaks(composed.caption, clip) == []
 
 
-@many
 @given(cues, st.one_of(st.text(max_size=80), hostile))
 def test_claims_stand_where_they_say(clip: Cues, text: str) -> None:
     for caption in (compose(clip).caption, text):
@@ -39,20 +35,17 @@ def test_claims_stand_where_they_say(clip: Cues, text: str) -> None:
             assert claim.supported == bool(claim.by) == (claim.support == 1)
 
 
-@many
 @given(cues)
 def test_neither_words_spoken_nor_pictures_change_a_composed_caption(clip: Cues) -> None:
     speech = clip.speech.model_copy(update={"text": ""}) if clip.speech else None
     assert compose(clip) == compose(clip.model_copy(update={"visual": None, "speech": speech}))
 
 
-@many
 @given(cues)
 def test_cues_survive_json(clip: Cues) -> None:
     assert Cues.model_validate_json(clip.model_dump_json()) == clip
 
 
-@many
 @given(cues)
 def test_pairs_are_different_questions_with_answers(clip: Cues) -> None:
     pairs = compose_pairs(clip)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fusionaudio_assets.forecast import Cause
@@ -15,6 +15,7 @@ from fusionaudio_assets.stage import run_shard
 from fusionaudio_assets.stage.runner import progress_listener
 from tests.doubles import Hello
 from tests.forecast.world import Ears, Words, World, check
+from tests.properties import examples
 
 FIRST, SECOND = "shard-000001", "shard-000002"
 CLIPS, BROKEN = 10, 1
@@ -274,7 +275,7 @@ CHANGES: dict[str, Callable[[World, int], Any]] = {
 }
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(8)
 @given(steps=st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(0, 4)), min_size=1, max_size=4))
 def test_whatever_changes_the_run_stays_within_the_bounds(
     captioned: World, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from resources.torch_models.hub_adapter import stretches
 from resources.torch_models.piece_features import PieceFeatures, SpectrogramFeatures
 from tests.contracts.test_taggers import TaggerContract
 from tests.gpu.checkpoints import noise, out_of_memory_above, write_ast
+from tests.properties import examples
 
 RATE = AudioSpectrogramTransformer.sample_rate_hz
 COMMIT = "f826b80d28226b62986cc218e5cec390b1096902"
@@ -79,7 +80,7 @@ def test_features_are_extracted_ahead(tagger: AudioSpectrogramTransformer) -> No
         np.testing.assert_array_equal(one.scores, other.scores)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     samples=st.integers(1, 14 * RATE),
     windows=st.tuples(st.integers(1600, 10 * RATE), st.integers(400, 2 * RATE)),

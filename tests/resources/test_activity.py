@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from resources.activity import ACTIVITY_RATE_HZ, stretches
+from tests.properties import examples
 
 FloatArray = NDArray[np.float32]
 
@@ -77,7 +78,7 @@ def test_silence_has_no_stretch() -> None:
     bursts=st.lists(st.tuples(st.floats(0, 3.0), st.floats(0.001, 1.0), st.floats(-100, 0)), max_size=5),
     floor_db=st.floats(-120, 0),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_stretches_lie_in_order_inside_the_clip(
     seconds: float, bursts: list[tuple[float, float, float]], floor_db: float
 ) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from itertools import cycle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.batches import Batches, is_out_of_memory
 from resources.errors import ClipError, ModelUnavailable, OutOfMemory
+from tests.properties import examples
 
 ERRORS = [
     RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB"),
@@ -20,7 +21,7 @@ ERRORS = [
 ]
 
 
-_FEWER = settings(max_examples=15)
+_FEWER = examples(15)
 """Each shortage collects garbage, which takes a while in a process that holds many tests' modules."""
 
 

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.errors import LakeError
 from resources.lake import Lake
 from resources.row_groups import ROW_GROUP
+from tests.properties import examples
 
 FRAME = pl.DataFrame({"clip_id": ["a", "b"], "value": [1, 2]})
 
@@ -179,7 +180,7 @@ def test_notes_stay_in_the_footer_and_are_no_part_of_the_content(lake: Lake) -> 
 
 class TestPayloads:
     @given(sizes=st.lists(st.integers(1, 80), min_size=1, max_size=5))
-    @settings(max_examples=25, deadline=None)
+    @examples(25)
     def test_any_batches_become_row_groups_of_one_size(
         self, sizes: list[int], tmp_path_factory: pytest.TempPathFactory
     ) -> None:

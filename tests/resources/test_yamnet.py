@@ -9,7 +9,7 @@ import librosa
 import numpy as np
 import pytest
 import scipy.signal
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -82,7 +82,6 @@ def test_patches_are_log_mel_spectra() -> None:
         np.testing.assert_allclose(patches[patch, frame], np.log(bands @ spectrum + 0.001), rtol=1e-4, atol=1e-4)
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 60_000))
 def test_patches_cover_every_sample_and_no_more(num_samples: int) -> None:
     count = len(patches_of(log_mel(np.zeros(num_samples, np.float32))))

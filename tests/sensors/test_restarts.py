@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from fusionaudio_assets.shards import MANIFEST
 from sensors.inbox import run_key
+from tests.properties import examples
 from tests.sensors.conftest import SEAL_AFTER_S, SETTLE_S, Daemon, make_daemon
 
 WRITES = ("write_text", "write_frame", "delete")
@@ -143,4 +144,4 @@ def _tick_dying_at(step: int, daemon: Daemon, after_s: float) -> None:
 
 
 TestRestarts = Restarts.TestCase
-TestRestarts.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestRestarts.settings = settings(examples(30), stateful_step_count=20)

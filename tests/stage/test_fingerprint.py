@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fusionaudio_assets.reasons import Reason
@@ -35,7 +35,6 @@ def of(work: Work | Skip, **settings: Any) -> str:
 
 
 @given(value=VALUES, order=st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
 def test_the_order_of_keys_does_not_matter(value: Json, order: random.Random) -> None:
     assert canonical_json(shuffled(value, order)) == canonical_json(value)
 
@@ -47,7 +46,6 @@ def test_what_is_no_json_is_refused(value: Json) -> None:
 
 
 @given(one=st.dictionaries(st.text(), VALUES, max_size=4), other=st.dictionaries(st.text(), VALUES, max_size=4))
-@settings(max_examples=50, deadline=None)
 def test_different_inputs_have_different_fingerprints(one: dict[str, Json], other: dict[str, Json]) -> None:
     assume(canonical_json(one) != canonical_json(other))
     assert of(Work(one)) != of(Work(other))
