@@ -1,7 +1,6 @@
 """The whole graph on the example clips: real media, real models, a real Dagster run."""
 
 import csv
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,12 +156,12 @@ def test_figures_of_every_materialisation_are_in_dagster(captioned: tuple[Worksp
 
 def test_a_second_run_computes_nothing(captioned: tuple[Workspace, Summary]) -> None:
     workspace, _ = captioned
-    start = time.monotonic()
-    again = run_lake(workspace)
+    with open_instance(workspace.lake) as instance:
+        runs = instance.get_runs_count()
+        again = run_lake(workspace)
+        assert instance.get_runs_count() == runs
     assert not again.materialized
     assert list(again.passed) == list(STAGES)
-    # Ten seconds are promised for the whole command; this is no benchmark, only a guard against starting anything.
-    assert time.monotonic() - start < 10
 
 
 def test_a_changed_line_of_the_prompt_redoes_fusion_and_what_follows(

@@ -30,7 +30,7 @@ WRITERS: list[Any] = [
 
 def written(stage: Stage[Any, Any], params: Settings, url: str) -> Sequence[Row | ClipError]:
     jobs = [_job(number, caption, cues) for number, (caption, cues) in enumerate(CAPTIONS.items())]
-    models = Models(writer=Endpoint(base_url=url, model=MODEL, max_retries=0, timeout_s=0.5))
+    models = Models(writer=Endpoint(base_url=url, model=MODEL, max_retries=0, timeout_s=1.0))
     return list(compute_isolated(stage, jobs, models, params))
 
 

@@ -137,7 +137,7 @@ def test_ten_thousand_words_are_judged(auditor: Auditor) -> None:
 def test_a_label_without_end_is_quickly_read(auditor: Auditor, label: str) -> None:
     begun = time.process_time()
     assert verdict(auditor, "Rain falls.", labels=[label, "Rain (80 %)"])["supported"]
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 30  # under 1 s; hours, if it is read anew from every place
 
 
 def test_without_cues_nothing_is_supported(auditor: Auditor) -> None:

@@ -170,7 +170,7 @@ def test_a_report_without_end_is_cut_and_quickly_read() -> None:
         assert len(plain_report(text).split()) <= MAX_WORDS
         find_leaks(text, CLIP.model_copy(update={"sound": text, "visual": VisualCue(description=text)}))
         find_leaks(text, CLIP)
-        assert time.process_time() - begun < 3
+        assert time.process_time() - begun < 30
 
 
 def test_ten_thousand_words_spoken_change_no_caption() -> None:

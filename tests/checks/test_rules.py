@@ -72,7 +72,7 @@ def test_rules_are_checked_fast_when_definitions_load() -> None:
     check_rules(STAGES)
     start = time.process_time()
     check_rules(STAGES)
-    assert time.process_time() - start < 2  # it takes 0.2 s
+    assert time.process_time() - start < 4  # it takes 0.2 s
 
 
 def test_every_rule_says_in_a_sentence_what_it_guards() -> None:

@@ -10,7 +10,7 @@ from tests.contracts.chat_server import Answer
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 TIMEOUT_S = 2.0
-OUTAGE_S = 0.2
+OUTAGE_S = 0.05
 
 FAULTS: dict[str, tuple[Answer, str]] = {
     "busy": (Answer(status=429, headers={"Retry-After": "0.01"}), "model_error"),

@@ -16,7 +16,7 @@ from tests.recovery.moments import Moment
 
 ROOT = Path(__file__).parents[2]
 _MARK = "FUSIONAUDIO_TEST_TERMINAL"
-_GONE_WITHIN_S = 15
+_GONE_WITHIN_S = 60
 """A language model that is being loaded notices the death of its parent when it is loaded."""
 
 

@@ -59,7 +59,7 @@ def test_the_server_goes_with_a_killed_parent() -> None:
     child = int(parent.stdout.readline())
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while _alive(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _alive(child)
@@ -70,7 +70,7 @@ def test_a_file_that_is_no_model_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     broken.write_bytes(b"not a model")
     monkeypatch.setattr("resources.embedded.llama_server.weight_path", lambda _: broken)
     with pytest.raises(ModelUnavailable, match=r"did not start, but ended with code"):
-        LlamaServer(threads=1, start_timeout_s=30).load()
+        LlamaServer(threads=1, start_timeout_s=300).load()
 
 
 def _alive(pid: int) -> bool:

@@ -54,7 +54,7 @@ def die_of(lake: Lake, ruler: DeadlyRuler, died_of: int = signal.SIGSEGV, clip_t
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert runs.stdout.split() == [str(-died_of)] * 2
 
@@ -122,9 +122,9 @@ def test_runs_that_were_killed_twice_at_good_clips_change_nothing(lake: Lake) ->
 def test_a_hang_is_a_death(lake: Lake) -> None:
     lake.write_table("manifest", "s", manifest(["a.wav", "endless.wav", "b.wav"]))
     die_of(lake, DeadlyRuler(), signal.SIGALRM, clip_timeout_s=0.1)
-    table = run_shard(LENGTHS, "s", lake, profile_of(DeadlyRuler(), clip_timeout_s=0.5)).table
+    table = run_shard(LENGTHS, "s", lake, profile_of(DeadlyRuler(), clip_timeout_s=1.0)).table
     assert table["status"].to_list() == ["ok", "failed", "ok"]
-    assert "a hang (it took over 0.5 s)" in table["detail"][1]
+    assert "a hang (it took over 1 s)" in table["detail"][1]
 
 
 @pytest.mark.parametrize(

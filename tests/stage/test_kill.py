@@ -24,15 +24,17 @@ from tests.stage.conftest import LENGTHS, stage_profile
 from tests.stage.rulers import SlowRuler
 
 # Imports take longer than all the rest: they are done once, and every run is a fork of this process.
-log = Path(sys.argv[2])
-for delay_s in sys.argv[3:]:
+log, two_batches = Path(sys.argv[2]), int(sys.argv[3])
+for delay_s in sys.argv[4:]:
     begun = log.stat().st_size
     pid = os.fork()
     if pid == 0:
         run_shard(LENGTHS, "s", Lake(sys.argv[1]), stage_profile(SlowRuler(log=sys.argv[2])))
         os._exit(0)
-    while log.stat().st_size == begun:
+    ended = False
+    while not ended and log.stat().st_size < begun + two_batches:  # until one is saved
         time.sleep(0.005)
+        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     time.sleep(float(delay_s))
     os.kill(pid, signal.SIGKILL)
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -40,19 +42,20 @@ for delay_s in sys.argv[3:]:
 
 
 def test_every_clip_once_whenever_the_run_is_killed(lake: Lake, tmp_path: Path) -> None:
-    """Moments are drawn over the whole of a run: while it starts, computes, writes a batch or commits."""
+    """Moments are drawn over the whole of a run after its first batch: while it computes, writes a batch or commits."""
     paths = [f"clip-{number:03d}.wav" for number in range(CLIPS)]
     lake.write_table("manifest", "s", manifest(paths))
     log = tmp_path / "measured.txt"
     log.touch()
     draw = random.Random(7)
+    two_batches = 2 * len("".join(f"{path}\n" for path in paths[:BATCH]))
     delays_s = [f"{draw.uniform(0, 0.15):.3f}" for _ in range(KILLS)]
     killed = subprocess.run(
-        [sys.executable, "-c", RUNS, str(lake.root), str(log), *delays_s],
+        [sys.executable, "-c", RUNS, str(lake.root), str(log), str(two_batches), *delays_s],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     kills = killed.stdout.split().count(str(-signal.SIGKILL))
     assert kills >= 3

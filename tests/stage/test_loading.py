@@ -16,7 +16,7 @@ PATHS = [f"{'x' * i}.wav" for i in range(8)]
 
 def test_workers_prepare_side_by_side(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "WORKERS", 2)
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
 
     def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> Mapping[str, Any]:
         both.wait()

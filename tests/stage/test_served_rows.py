@@ -25,7 +25,7 @@ from tests.contracts.chat_server import MODEL, serving
 from tests.contracts.faults import FAULTS, Faulty, fault_of, numbered_request
 from tests.stage.conftest import manifest
 
-FIRST_PAUSE_S = 0.4
+FIRST_PAUSE_S = 1.0
 """Longer than the outage of a server that dies and comes back."""
 
 
@@ -69,7 +69,7 @@ run_shard(NUMBERS, "s", Lake(sys.argv[1]), profile(sys.argv[2], int(sys.argv[3])
 
 
 def profile(url: str, batch_size: int) -> StageProfile:
-    writer = Endpoint(base_url=url, model=MODEL, max_concurrency=64, max_retries=1, timeout_s=0.7)
+    writer = Endpoint(base_url=url, model=MODEL, max_concurrency=64, max_retries=1, timeout_s=1.0)
     return StageProfile(models={"writer": writer}, gate=Settings(), params=Settings(), batch_size=batch_size)
 
 
@@ -95,7 +95,7 @@ def test_each_row_once_through_faults_a_kill_and_a_server_that_dies(
     server = Faulty(list(FAULTS))
     with serving(server) as at:
         run = subprocess.Popen([sys.executable, "-c", RUN, str(lake.root), at.url, str(batch_size)])
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(server.asked) < batch_size + 20:  # the second batch is under way
             assert run.poll() is None
             assert time.monotonic() < deadline
