@@ -8,7 +8,7 @@ from here, so that what is written and what is accepted share one vocabulary.
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import yaml
@@ -80,7 +80,7 @@ def _parse(label: str, group: str, line: str) -> SoundName:
     )
 
 
-@cache
+@lru_cache(maxsize=4096)  # names of strangers have no end
 def _fallback(label: str) -> SoundName:
     """Word a class outside the table: its first name, lower case, with an article, as "the sound of ..."."""
     plain = re.sub(r"\(.*?\)", " ", label).split(",")[0]

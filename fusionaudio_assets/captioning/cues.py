@@ -12,6 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from fusionaudio_assets.captioning.names import is_plain_name
 
+CLIPS_AT_HAND = 256
+"""Of so many clips it is kept what their cues say, for all who ask in turn: more than any batch."""
+
 
 def _to_tenth(value: float) -> float:
     return round(value, 1)

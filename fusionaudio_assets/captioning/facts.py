@@ -7,8 +7,9 @@ the presence of a voice by the recogniser, then doubtful labels. What is vaguer 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from fusionaudio_assets.captioning.cues import Cues, EventCue, MusicCue
+from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND, Cues, EventCue, MusicCue
 from fusionaudio_assets.captioning.names import is_plain_name
 from fusionaudio_assets.captioning.relations import (
     covers,
@@ -135,6 +136,7 @@ class Facts:
         return not (self.speech or self.singing or self.music or self.sounds or self.doubtful or self.silent)
 
 
+@lru_cache(maxsize=CLIPS_AT_HAND)
 def facts_of(cues: Cues) -> Facts:
     """Return what may be said about a clip."""
     if cues.silent:

@@ -15,7 +15,7 @@ from fusionaudio_assets.captioning.likelihood import Likelihood
 from fusionaudio_assets.captioning.music_phrases import music_name
 from fusionaudio_assets.captioning.support import Claim, check_support, nearest_cues
 from fusionaudio_assets.captioning.vocabulary import VISUAL, sound_stems, sources
-from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, claim_runs, stem, tokens
+from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, NOTHING, any_of, claim_runs, stem, tokens
 from resources.sound_names import bare
 
 _MIN_WORDS, _MAX_WORDS = 3, 80
@@ -37,6 +37,7 @@ _TEMPO_ALONE = re.compile(r"\b(?:slow|moderate|fast)(?=[.,;]|$)")
 _IDLE = re.compile(r"\b(?:is|are) (?:played|on|playing music)\b")
 _HEARD_BY = re.compile(r"\bheard by\b[^.,;]*")
 _A_THING = re.compile(r"\ba thing\b", re.IGNORECASE)
+_ARTICLES = ("", "a ", "an ", "the ")
 _CHARACTERS = re.compile(r"(?:[^\W_]|[ .,;:!?'’\"“”()–—-])*")
 _SENTENCES = re.compile(r"[A-Z][^\n]*[.!?]")
 
@@ -79,10 +80,10 @@ def faults(
         if caption.count(" and ") > 1 + bool(facts.music):
             found.append('It strings its sounds together by "and".')
         made_of_facts = (
-            _clause_after_preposition(facts),
-            _without_article(facts),
-            _without_verb(facts),
-            _unjoined(facts),
+            _clause_after_preposition(plain, facts),
+            _without_article(plain, facts),
+            _without_verb(plain, facts),
+            _unjoined(plain, facts),
         )
         for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY, _IDLE, _A_THING):
             found += [f'"{match[0]}" is no English.' for match in pattern.finditer(plain)]
@@ -97,39 +98,44 @@ def _unsupported(claim: Claim, cues: Cues, likelihood: Likelihood | None) -> str
     return f'"{claim.text}" is in no report{hint}.'
 
 
-def _clause_after_preposition(facts: Facts) -> re.Pattern[str]:
+def _clause_after_preposition(caption: str, facts: Facts) -> re.Pattern[str]:
     """Match "followed by a dog barks" and "music with guitar and a dog barks"."""
-    clauses = "|".join(map(re.escape, _clauses(facts))) or "(?!)"
+    clauses = any_of(_clauses(facts), caption, after=("with ", "by ", "and "))
     return re.compile(rf"\b(?:(?:with|by)|music with [\w ]+ and) (?:{clauses})", re.IGNORECASE)
 
 
-def _without_article(facts: Facts) -> re.Pattern[str]:
+def _without_article(caption: str, facts: Facts) -> re.Pattern[str]:
     """Match "and whale calls"."""
-    bare = [re.escape(clause.split(" ", 1)[1]) for clause in _clauses(facts) if clause.startswith(("a ", "an "))]
-    return re.compile(rf"\b(?:and|then|while|as) (?:{'|'.join(bare) or '(?!)'})", re.IGNORECASE)
+    clauses = [clause.split(" ", 1)[1] for clause in _clauses(facts) if clause.startswith(("a ", "an "))]
+    bare_ones = any_of(clauses, caption, after=("and ", "then ", "while ", "as "))
+    return re.compile(rf"\b(?:and|then|while|as) (?:{bare_ones})", re.IGNORECASE)
 
 
 def _plainly(caption: str, facts: Facts) -> str:
     """Return a caption in which the music has no character: the commas of "slow, calm music" part no clauses."""
     if not facts.music:
         return caption
-    words = "|".join(map(re.escape, music_name(facts.music).partition(" with ")[0].replace(",", "").split()))
+    words = any_of(music_name(facts.music).partition(" with ")[0].replace(",", "").split(), caption)
     return re.sub(rf"\b(?:(?:{words}),? )+music\b", "music", caption, flags=re.IGNORECASE)
 
 
-def _without_verb(facts: Facts) -> re.Pattern[str]:
+def _without_verb(caption: str, facts: Facts) -> re.Pattern[str]:
     """Match "while white noise", where nothing is told of it."""
-    nouns = [re.escape(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns]
+    told = [noun for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns]
+    nouns = any_of(told, caption, after=("while ", "as "))
     music = r"music(?: with (?:(?!play)[^.,;])*)?"
-    return re.compile(rf"\b(?:while|as) (?:{'|'.join([*nouns, music])})(?=[.,;])", re.IGNORECASE)
+    return re.compile(rf"\b(?:while|as) (?:{nouns}|{music})(?=[.,;])", re.IGNORECASE)
 
 
-def _unjoined(facts: Facts) -> re.Pattern[str]:
+def _unjoined(caption: str, facts: Facts) -> re.Pattern[str]:
     """Match "a person speaks a vacuum cleaner" and "a frog croaks a crow caws", where nothing joins the two."""
+    first = [f"{clause} " for clause in _clauses(facts)]
     nouns = {bare(noun) for one in (facts.speech, facts.singing, *facts.sounds) if one for noun in one.nouns}
     nouns |= {"music"} if facts.music else set()
-    names, clauses = ("|".join(map(re.escape, sorted(told))) or "(?!)" for told in (nouns, _clauses(facts)))
-    return re.compile(rf"\b(?:{clauses}) (?:(?:an? |the )?(?:{names})|{clauses})\b", re.IGNORECASE)
+    names = any_of(sorted(nouns), caption, after=(f"{clause}{one}" for clause in first for one in _ARTICLES))
+    clauses = any_of(sorted(_clauses(facts)), caption, after=first)
+    before = NOTHING if names == clauses == NOTHING else any_of(sorted(first), caption)
+    return re.compile(rf"\b(?:{before})(?:(?:an? |the )?(?:{names})|{clauses})\b", re.IGNORECASE)
 
 
 def _clauses(facts: Facts) -> list[str]:

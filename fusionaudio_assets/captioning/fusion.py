@@ -21,7 +21,7 @@ from fusionaudio_assets.captioning.reports import plain_cues
 from fusionaudio_assets.captioning.support import Claim, check_support
 from fusionaudio_assets.captioning.unnamed import unnamed_sounds
 from fusionaudio_assets.captioning.vocabulary import VISUAL
-from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, content_stems
+from fusionaudio_assets.captioning.words import NEUTRAL_STEMS, any_of, content_stems
 from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message, tokens_of
@@ -239,10 +239,10 @@ def _count(facts: Facts) -> int:
 def _edited(caption: str, facts: Facts) -> str:
     """Strike the article where a sound takes none, which small models write: "a thunder", "a something is sawn"."""
     sounds = [one for one in (facts.speech, facts.singing, *facts.sounds) if one]
-    mass = [re.escape(noun) for one in sounds for noun in one.nouns if not noun.startswith(("a ", "an ", "the "))]
+    mass = [noun for one in sounds for noun in one.nouns if not noun.startswith(("a ", "an ", "the "))]
     music_words = facts.music and (*facts.music.moods, facts.music.genre, facts.music.tempo, *facts.music.instruments)
-    character = filter(None, music_words or ())
-    music = rf"(?:(?:{'|'.join(map(re.escape, character)) or '(?!)'}),? )*music"
-    article = re.compile(rf"\ban? (?=(?:some(?:thing|one|body)|{'|'.join([*mass, music])})\b)", re.IGNORECASE)
+    music = rf"(?:(?:{any_of(filter(None, music_words or ()), caption)}),? )*music"
+    without = any_of(mass, caption, after=("a ", "an "))
+    article = re.compile(rf"\ban? (?=(?:some(?:thing|one|body)|{without}|{music})\b)", re.IGNORECASE)
     edited = article.sub("", caption)
     return edited[:1].upper() + edited[1:]

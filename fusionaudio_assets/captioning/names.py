@@ -7,8 +7,9 @@ fall.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
+from fusionaudio_assets.captioning.relations import LABELS_KEPT
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, content_stems, word_lists
 from resources.sound_names import known_labels, sound_name
 
@@ -30,7 +31,7 @@ def plain_name(label: str) -> str:
     return name if is_plain_name(name) else ""
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def is_plain_name(name: str) -> bool:
     """Whether a name may be said: that of a known class, or a short phrase of sound words, no sentence or order."""
     if name in known_labels():

@@ -175,7 +175,7 @@ def _absent(cues: Cues, rng: random.Random) -> list[str]:
     tagged = (event.label for event in cues.events)  # at any score
     audible = audible_stems(cues).union(*map(sound_stems, tagged), *(sound_stems(label.name) for label in cues.labels))
     near = {other for event in cues.events for other in confused_with(event.label)}
-    labels = [label for label in known_labels() if sound_name(label).group in _ABSENT_GROUPS and label not in near]
+    labels = [label for label in _askable() if label not in near]
     absent: list[str] = []
     for label in rng.sample(labels, len(labels)):
         if not sound_stems(label) & audible and (noun := sound_name(label).nouns[0]) not in absent:
@@ -183,6 +183,12 @@ def _absent(cues: Cues, rng: random.Random) -> list[str]:
         if len(absent) == _ABSENT:
             break
     return absent
+
+
+@cache
+def _askable() -> tuple[str, ...]:
+    """Return the classes whose absence may be asked for."""
+    return tuple(label for label in known_labels() if sound_name(label).group in _ABSENT_GROUPS)
 
 
 def _sentence(text: str) -> str:

@@ -1,11 +1,14 @@
 """How sounds relate to each other by ear: the tables of `relations.yaml`, typed."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
+
+LABELS_KEPT = 4096
+"""Labels of which it is kept what the tables say. There are 632 classes; names of other vocabularies have no end."""
 
 
 @dataclass(frozen=True)
@@ -17,19 +20,19 @@ class Together:
     clause: str
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def covers(label: str) -> frozenset[str]:
     """Return the vaguer names under which the same sound is often tagged."""
     return frozenset(_raw()["covers"].get(label, ()))
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def confused_with(label: str) -> tuple[str, ...]:
     """Return what a listener could take the sound for."""
     return tuple(_raw()["confused"].get(label, ()))
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def sharpening_groups(label: str) -> frozenset[str]:
     """Return the groups in which a picture may find the source of a generic sound; empty for others."""
     return frozenset(_raw()["sharpened_by_sight"].get(label, ()))
@@ -41,37 +44,37 @@ def together() -> tuple[Together, ...]:
     return tuple(Together(frozenset(labels), noun, clause) for labels, noun, clause in _raw()["together"])
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def stands_out(label: str) -> bool:
     """Whether the sound is no background, though its kind mostly is: a horn among vehicles, thunder in the weather."""
     return label in _raw()["stands_out"]
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def names_its_music(instrument: str) -> bool:
     """Whether music is called after the one instrument that plays it: "sad piano music"."""
     return instrument in _raw()["names_its_music"].split()
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def narrower_instruments(family: str) -> frozenset[str]:
     """Return the instruments beside which the name of their family adds nothing; empty for what is none."""
     return frozenset(_raw()["instrument_families"].get(family, ()))
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def names_voices(instrument: str) -> bool:
     """Whether a describer's "instrument" is a voice."""
     return bool(set(instrument.split()) & set(_raw()["voices"].split()))
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def opposite_moods(mood: str) -> frozenset[str]:
     """Return the characters that music of this one does not have."""
     return frozenset(one for pair in _raw()["opposite_moods"] if mood in pair for one in pair) - {mood}
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def proper_form(word: str) -> str:
     """Write a word with the capital letter that its language wants: "indian" as "Indian"."""
     return str(_raw()["proper"].get(word, word))

@@ -8,6 +8,7 @@ as a brand in small letters. Words for music must be such as names of sounds are
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks import tables as leak_tables
@@ -38,6 +39,10 @@ _LONGEST_UNIT = 2
 """Letters of "s" and "Hz", which no dictionary has."""
 
 
+_REPORTS_KEPT = 4096
+"""Those of a shard: fusion and questions read the same ones."""
+
+
 def plain_cues(cues: Cues) -> Cues:
     """Return cues of which every word that a caption may take from them is plain: the reports on sound and music."""
     music = cues.music
@@ -50,6 +55,7 @@ def plain_cues(cues: Cues) -> Cues:
     return cues.model_copy(update={"sound": plain_report(cues.sound), "music": music})
 
 
+@lru_cache(maxsize=_REPORTS_KEPT)
 def plain_report(text: str) -> str:
     """Return the sentences of a text that report sound in plain English, at most `MAX_WORDS` words of them.
 
@@ -112,6 +118,7 @@ def _without_leaks(sentence: str) -> str:
         *visual_leaks(sentence, words, Cues(duration_s=0), nothing),
     ]
     hidden = {place for leak in told for place in range(leak.start, leak.end)}
-    heard = {place for match in _NO_COLOURS.finditer(sentence) for place in range(*match.span())}
-    hidden |= {place for match in _COLOURS.finditer(sentence) for place in range(*match.span())} - heard
+    small = leak_tables.folded(sentence)
+    heard = {place for match in _NO_COLOURS.finditer(small) for place in range(*match.span())}
+    hidden |= {place for match in _COLOURS.finditer(small) for place in range(*match.span())} - heard
     return " ".join("".join(one for place, one in enumerate(sentence) if place not in hidden).split())

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from textwrap import shorten
 
-from fusionaudio_assets.captioning.cues import Cues, MusicCue
+from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND, Cues, MusicCue
 from fusionaudio_assets.captioning.facts import FAINT_LUFS, LIKELY_SCORE, is_confirmed, tempo_word
 from fusionaudio_assets.captioning.lexicon import lexicon
-from fusionaudio_assets.captioning.relations import sharpening_groups, together
+from fusionaudio_assets.captioning.relations import LABELS_KEPT, sharpening_groups, together
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, Token, claim_runs, content_words, stem
 from resources.sound_names import SoundName, known_labels, sound_name
 
@@ -55,13 +55,13 @@ class Source:
         return self.stems.union(*map(lexicon().wider, self.stems))
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def sound_stems(label: str) -> frozenset[str]:
     """Return the stems of all words for a class: its wording, its display name, its synonyms."""
     return frozenset(map(stem, sound_words(label)))
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def sound_words(label: str) -> frozenset[str]:
     """Return all words for a class, in lower case."""
     name = sound_name(label)
@@ -89,10 +89,11 @@ def _with_compounds(run: Sequence[Token]) -> frozenset[str]:
     return frozenset((*words, *(first + second for first, second in pairwise(words))))
 
 
-def sources(cues: Cues) -> list[Source]:
+@lru_cache(maxsize=CLIPS_AT_HAND)
+def sources(cues: Cues) -> tuple[Source, ...]:
     """Return what supports claims about a clip, by cue; pictures only where they may sharpen a generic sound."""
     if cues.silent:
-        return [Source("silence", content_words(_SILENCE_WORDS))]
+        return (Source("silence", content_words(_SILENCE_WORDS)),)
     tagged = [(f"labels: {label.name}", label.name) for label in cues.labels if is_confirmed(label.quality)]
     tagged += [(f"events: {event.label}", event.label) for event in cues.events if event.score >= LIKELY_SCORE]
     implied = {cue.name: cue.implied for cue in cues.labels} | {cue.label: cue.implied for cue in cues.events}
@@ -114,7 +115,7 @@ def sources(cues: Cues) -> list[Source]:
     found += _music_source(cues, labels)
     if faint := _faintness(cues):  # of the whole clip, so of all that is heard
         found = [replace(source, words=source.words | faint) for source in found]
-    return found + _sight_source(cues)
+    return (*found, *_sight_source(cues))
 
 
 def _faintness(cues: Cues) -> frozenset[str]:
@@ -181,7 +182,7 @@ def _named(groups: frozenset[str]) -> tuple[SoundName, ...]:
     return tuple(name for name in map(sound_name, known_labels()) if name.group in groups)
 
 
-@cache
+@lru_cache(maxsize=LABELS_KEPT)
 def _source_stems(name: SoundName) -> frozenset[str]:
     """Return the words for what makes the sound: of its display name, which is "Truck", "Helicopter", "Dog"."""
     return frozenset(stem(word) for word in name.label.replace(",", " ").split() if word not in FUNCTION_WORDS)

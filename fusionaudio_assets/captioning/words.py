@@ -5,10 +5,10 @@ order something is heard, or that it is heard at all; they need no support of th
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import snowballstemmer
 import yaml
@@ -22,6 +22,8 @@ def word_lists() -> dict[str, Any]:
     return raw
 
 
+NOTHING = "(?!)"
+"""A pattern that matches nowhere."""
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:]\d+)*")
 _BREAK = re.compile(r"[.,;:!?…()\[\]<>|*\"“”—–\n\r\u2028\u2029]")
 _stemmer = snowballstemmer.stemmer("english")
@@ -31,8 +33,7 @@ FUNCTION_WORDS = frozenset(word_lists()["function"].split())
 """Words that separate claims."""
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word or number of a text, with its place ``[start, end)`` in characters and its stem."""
 
     text: str
@@ -66,6 +67,16 @@ def content_words(text: str) -> frozenset[str]:
 def content_stems(text: str) -> frozenset[str]:
     """Return the stems of a text's words, without function words."""
     return frozenset(map(stem, content_words(text)))
+
+
+def any_of(phrases: Iterable[str], text: str, after: Iterable[str] = ("",)) -> str:
+    """Return a pattern for those of some phrases that stand in a text after one of some others.
+
+    A pattern of all that a clip's sounds are called takes far longer to compile than to use.
+    """
+    small, led_by = text.lower(), [one.lower() for one in after if one.lower() in text.lower()]
+    told = [phrase for phrase in phrases if any(f"{one}{phrase.lower()}" in small for one in led_by)]
+    return "|".join(map(re.escape, told)) or NOTHING
 
 
 def claim_runs(text: str) -> list[list[Token]]:

@@ -4,9 +4,9 @@ More is let through here than by the support test: a label that raters doubt, or
 claim true, yet whoever repeats it has it from no picture and no transcript.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
-from fusionaudio_assets.captioning.cues import Cues
+from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND, Cues
 from fusionaudio_assets.captioning.facts import is_confirmed
 from fusionaudio_assets.captioning.leaks.tables import raw, stems
 from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
@@ -31,6 +31,7 @@ _SOURCE_KINDS = frozenset({"animal", "vehicle", "artifact", "music", "nature", "
 _SOURCE_GROUPS = frozenset({"animal", "insect", "instrument", "vehicle", "engine", "tool", "water", "weather", "bell"})
 
 
+@lru_cache(maxsize=CLIPS_AT_HAND)
 def heard_stems(cues: Cues) -> frozenset[str]:
     """Return the stems of all words that the audible cues hold or stand for."""
     labels = {label.name for label in cues.labels}
@@ -51,6 +52,7 @@ def heard_stems(cues: Cues) -> frozenset[str]:
     return found.union(*(_ALSO_CALLED[one] for one in found & _ALSO_CALLED.keys()))
 
 
+@lru_cache(maxsize=CLIPS_AT_HAND)
 def seen_stems(cues: Cues) -> frozenset[str]:
     """Return the stems of the words for what is seen."""
     if cues.visual is None:
@@ -58,6 +60,7 @@ def seen_stems(cues: Cues) -> frozenset[str]:
     return content_stems(" ".join((*cues.visual.labels, cues.visual.description)))
 
 
+@lru_cache(maxsize=CLIPS_AT_HAND)
 def sharpened_stems(cues: Cues, heard: frozenset[str]) -> frozenset[str]:
     """Return the stems of what is seen and may name the source of a sound that is heard but vague.
 
@@ -74,6 +77,7 @@ def _worded(cues: Cues) -> frozenset[str]:
     return content_stems(" ".join((*names, cues.sound, music)))
 
 
+@lru_cache(maxsize=CLIPS_AT_HAND)
 def named_stems(cues: Cues) -> frozenset[str]:
     """Return the stems of the names for sources of the kinds that a confirmed label names already."""
     return frozenset[str]().union(*map(_sources, _named_groups(cues)))

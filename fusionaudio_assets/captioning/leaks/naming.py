@@ -1,8 +1,9 @@
 """What a stem names: a thing, a place, a sound; and which words tell of the same sound."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
+from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.vocabulary import sound_stems
@@ -32,6 +33,7 @@ _AT_WORK = tuple(
 )
 
 
+@lru_cache(maxsize=CLIPS_AT_HAND)
 def kindred_stems(heard: frozenset[str]) -> frozenset[str]:
     """Return the stems of the words for the sounds of things that are heard, and of all words for such sounds.
 
@@ -44,9 +46,9 @@ def kindred_stems(heard: frozenset[str]) -> frozenset[str]:
     return own | _sounds_of_things() if own else own
 
 
-def made_by_touch(one: str) -> bool:
-    """Whether a sound is made on, in or with another thing, as a knock is and the hum of a motor is not."""
-    return one in _OF_TOUCH
+def made_by_touch(sounds: frozenset[str]) -> frozenset[str]:
+    """Return those that are made on, in or with another thing, as a knock is and the hum of a motor is not."""
+    return sounds & _OF_TOUCH
 
 
 def names_a_sound(one: str) -> bool:
@@ -103,6 +105,7 @@ def is_such_an_animal(one: str, heard: frozenset[str]) -> bool:
     return is_animal(one) and not heard.isdisjoint(_BROAD_ANIMALS & (lexicon().wider(one) | stems("animal")))
 
 
+@lru_cache(maxsize=CLIPS_AT_HAND)
 def revealed_stems(heard: frozenset[str]) -> frozenset[str]:
     """Return the stems for the spaces and people that sounds tell of: a hall by its echo, a smith by an anvil."""
     places = (one for sounds, one in _REVEALED if not heard.isdisjoint(sounds))

@@ -65,7 +65,7 @@ class Parts:
         self._heard = heard
         self._sharpened = sharpened
         self._kindred = kindred_stems(heard)
-        self._touches = frozenset(filter(made_by_touch, self._kindred))
+        self._touches = made_by_touch(self._kindred)
 
     def told_by_ear(self, index: int) -> bool:
         """Whether a seen thing makes, or suffers, a sound that is heard."""

@@ -10,6 +10,9 @@ import yaml
 
 from fusionaudio_assets.captioning.words import stem
 
+_SMALL = str.maketrans("İıſ", "iis")
+"""Letters that count as small ones of ASCII where case does not matter, and that `lower` keeps or makes longer."""
+
 
 @cache
 def raw() -> dict[str, Any]:
@@ -30,8 +33,16 @@ def stems(block: str) -> frozenset[str]:
 
 
 def pattern(alternatives: Iterable[str]) -> re.Pattern[str]:
-    """Return one pattern of many, of whole words, without regard to case; ``{name}`` is any word of that group."""
+    """Return one pattern of many, of whole words, for `folded` texts; ``{name}`` is any word of that group.
+
+    Small letters on both sides cost a third of the time that it takes to match without regard to case.
+    """
     groups = {name: "(?:" + "|".join(block.split()) + ")" for name, block in raw()["groups"].items()}
     named = re.compile(r"\{([a-z]+)\}")
     filled = (named.sub(lambda match: groups[match[1]], one) for one in alternatives)
-    return re.compile(r"(?<![\w-])(?:" + "|".join(filled) + r")(?![\w-])", re.IGNORECASE)
+    return re.compile(r"(?<![\w-])(?:" + "|".join(filled) + r")(?![\w-])")
+
+
+def folded(text: str) -> str:
+    """Return a text of the same length in small letters, as `pattern` needs it."""
+    return text.translate(_SMALL).lower()

@@ -27,7 +27,7 @@ from fusionaudio_assets.captioning.leaks.naming import (
     revealed_stems,
 )
 from fusionaudio_assets.captioning.leaks.source import Parts
-from fusionaudio_assets.captioning.leaks.tables import pattern, raw, stems, words
+from fusionaudio_assets.captioning.leaks.tables import folded, pattern, raw, stems, words
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens
 
@@ -35,6 +35,7 @@ WRITTEN = "text on a screen"
 """The kind of looks that are read: a sign that "says exit" reports no speech."""
 _SOUNDING = pattern(raw()["sounding"])
 _LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
+_IN_CAPITALS = re.compile(rf"(?<![\w-])(?i:{'|'.join(raw()['written_things'].split())}) (?:[A-Z]{{2,}}\b ?)+(?![\w-])")
 _FREE = stems(raw()["free"])
 _FIGURATIVE = frozenset({"a colour", "a look", "a silent thing"})
 _SAID_OF_SOUND = words(raw()["groups"]["colour"]) | words(raw()["said_of_instruments"])
@@ -61,14 +62,14 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
     pictured = tokens(cues.visual.description) if cues.visual else []
     revealed, sharpened = revealed_stems(heard), sharpened_stems(cues, heard)
     unheard = shown - heard - sharpened - revealed
-    masked = {place for match in _SOUNDING.finditer(caption) for place in range(*match.span())}
-    for kind, look in _LOOKS.items():
-        for match in look.finditer(caption):
-            own = _claiming(said, *match.span())
-            if (own and own <= heard) or not masked.isdisjoint(range(*match.span())):
-                continue
-            if kind not in _FIGURATIVE or not _figurative(said, match, pictured, unheard):
-                yield Leak("visual", match[0], match.start(), match.end(), f"{kind} cannot be heard")
+    masked = {place for match in _SOUNDING.finditer(folded(caption)) for place in range(*match.span())}
+    for kind, match in _looks(caption):
+        own = _claiming(said, *match.span())
+        if (own and own <= heard) or not masked.isdisjoint(range(*match.span())):
+            continue
+        if kind not in _FIGURATIVE or not _figurative(said, match, pictured, unheard):
+            start, end = match.span()
+            yield Leak("visual", caption[start:end], start, end, f"{kind} cannot be heard")
     named, parts = named_stems(cues), Parts(said, heard, sharpened)
     for index, token in enumerate(said):
         if token.stem in heard or not masked.isdisjoint(range(token.start, token.end)):
@@ -83,6 +84,14 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
             continue
         elif token.stem in named or not parts.told_by_ear(index):
             yield Leak("visual", token.text, token.start, token.end, "only the pictures show it")
+
+
+def _looks(caption: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Find what is said of looks, with its kind."""
+    small = folded(caption)
+    for kind, look in _LOOKS.items():
+        yield from ((kind, match) for match in look.finditer(small))
+    yield from ((WRITTEN, match) for match in _IN_CAPITALS.finditer(caption))
 
 
 def _free(token: Token) -> bool:
