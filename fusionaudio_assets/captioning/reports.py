@@ -80,12 +80,11 @@ def _reports(sentence: str) -> bool:
     plain = [token.text.lower() for token in words]
     if not words or _HOSTILE.search(sentence) or _ORDERS.intersection(plain):
         return False
-    known = NEUTRAL_STEMS | sound_vocabulary()
-    if any(
-        token.text[0].isupper() and token.stem not in known and token.text.lower() not in _NAMES for token in words[1:]
-    ):
+    known = [token.stem in NEUTRAL_STEMS or token.stem in sound_vocabulary() for token in words]
+    named = zip(words, plain, known, strict=True)
+    if any(token.text[0].isupper() and not (is_known or word in _NAMES) for token, word, is_known in [*named][1:]):
         return False
-    english = sum(word in FUNCTION_WORDS or token.stem in known for word, token in zip(plain, words, strict=True))
+    english = sum(word in FUNCTION_WORDS or is_known for word, is_known in zip(plain, known, strict=True))
     return english >= _MIN_ENGLISH * len(words)
 
 

@@ -54,9 +54,10 @@ NEUTRAL_STEMS = frozenset(stem(word) for word in word_lists()["neutral"].split()
 """Stems of words that need no support."""
 
 
-def tokens(text: str) -> list[Token]:
+@lru_cache(maxsize=64)  # every check of a caption wants its words; few, since a text may be as long as a book
+def tokens(text: str) -> tuple[Token, ...]:
     """Split a text into words and numbers."""
-    return [Token(m[0], m.start(), m.end(), stem(m[0])) for m in _TOKEN.finditer(text)]
+    return tuple(Token(m[0], m.start(), m.end(), stem(m[0])) for m in _TOKEN.finditer(text))
 
 
 def content_words(text: str) -> frozenset[str]:

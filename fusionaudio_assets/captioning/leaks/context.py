@@ -102,8 +102,8 @@ def _is_of_speech(part: Sequence[Token], heard: frozenset[str]) -> bool | None:
     if any(speaks(one) or one.text.lower() in _OF_SPEECH for one in part):
         return True
     named = [one for one in part if one.text.lower() not in FUNCTION_WORDS and one.stem not in _CLAIMING_NO_SOUND]
-    sounding = heard | lexicon().sounding
-    return False if any(one.stem in sounding or one.text.lower() in SOUNDING for one in named) else None
+    sounds = (one.stem in heard or one.stem in lexicon().sounding or one.text.lower() in SOUNDING for one in named)
+    return False if any(sounds) else None
 
 
 def _sentences(caption: str, said: Sequence[Token]) -> Iterator[list[list[Token]]]:

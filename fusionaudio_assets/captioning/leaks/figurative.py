@@ -69,7 +69,7 @@ def sounds_so(said: Sequence[Token], index: int) -> bool:
     if said[index].text.lower() not in _OF_INSTRUMENTS:
         return False
     for token in reversed(said[max(0, index - _REACH) : index]):
-        if token.stem in _named("instrument") | _BELLS:
+        if token.stem in _BELLS or token.stem in _named("instrument"):
             return True
         plain = token.stem in _FREE or lexicon().kind(token.stem) == "quality"
         if token.text.lower() not in _OF_INSTRUMENTS | {"and"} and not plain:

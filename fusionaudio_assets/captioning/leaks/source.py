@@ -46,6 +46,7 @@ _SUNG = stems("sing song music dance")
 _MANY = stems(raw()["many"])
 _RINGING = stems("ring")
 _REACH = 6
+_BETWEEN_NAMES = FUNCTION_WORDS | _ARTICLES
 _ENDING_PHRASES = FUNCTION_WORDS - _ARTICLES
 _ENDING_CLAUSES = (_ENDING_PHRASES - _TOUCHING) | _LINKS | _STANDING_BY
 _ENDING_SUBJECTS = FUNCTION_WORDS - _LINKS
@@ -273,7 +274,7 @@ def _is_part(token: Token) -> bool:
 
 
 def _ends_name(token: Token) -> bool:
-    if token.text.lower() in FUNCTION_WORDS | _ARTICLES or token.stem in NEUTRAL_STEMS:
+    if token.text.lower() in _BETWEEN_NAMES or token.stem in NEUTRAL_STEMS:
         return True
     return lexicon().kind(token.stem) in {"action", "quality", "acoustic"} and not is_thing(token.stem)
 

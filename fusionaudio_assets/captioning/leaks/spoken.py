@@ -49,6 +49,7 @@ _SAID_OF_SOUND = stems(raw()["said_of_sound"])
 _VERBS = TELLING | REPORTS["uttering"]
 _TALK = words(raw()["talk"])
 _NAMES = words(raw()["sound_names"])
+_NO_NEWS = _NAMES | _VERBS
 
 
 def spoken_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], transcript: str) -> Iterator[Leak]:
@@ -111,7 +112,8 @@ class _Shared:
         after = [one.text.lower() for one in self.said[index + 1 : index + 4]]
         if after[:1] == ["of"]:
             of_what = takewhile(lambda one: one.text.lower() not in FUNCTION_WORDS, self.said[index + 2 : index + 4])
-            return any(one.text.lower() in SOUNDING or one.stem in lexicon().sounding | self.heard for one in of_what)
+            sounding = lexicon().sounding, self.heard
+            return any(one.text.lower() in SOUNDING or any(one.stem in stems for stems in sounding) for one in of_what)
         return not _TALK.isdisjoint(after[:1])
 
     def _modifies_a_sound(self, index: int) -> bool:
@@ -122,7 +124,7 @@ class _Shared:
             word = one.text.lower()
             if word in FUNCTION_WORDS or (reach == 1 and BREAK.search(self.caption, self.said[index].end, one.start)):
                 return False
-            if word in SOUNDING | _VOICED or (one.stem in lexicon().sounding and word not in ANNOUNCING):
+            if word in SOUNDING or word in _VOICED or (one.stem in lexicon().sounding and word not in ANNOUNCING):
                 return not (self._is_named(index) and place == index + 1 and word.endswith("s"))
         return False
 
@@ -167,7 +169,8 @@ class _Shared:
             index
             for index in range(start, end)
             if self.said[index].text.lower() not in FUNCTION_WORDS
-            and self.said[index].stem not in self.heard | NEUTRAL_STEMS
+            and self.said[index].stem not in self.heard
+            and self.said[index].stem not in NEUTRAL_STEMS
             and not self._is_idle(index)
             and not is_compared(self.caption, self.said, index)
         ]
@@ -224,11 +227,12 @@ def _runs(shared: _Shared, spoken: Sequence[Token]) -> Iterator[Leak]:
 def _tells(token: Token) -> bool:
     """Whether a word tells more than how something sounds or that somebody speaks."""
     word = token.text.lower()
-    if len(word) < 3 or word.endswith("ly") or word in _NAMES | _VERBS:
+    if len(word) < 3 or word.endswith("ly") or word in _NO_NEWS:
         return False
-    return (NEUTRAL_STEMS | _MANNER | _sound_words()).isdisjoint({token.stem, plain_stem(token)})
+    return _plain_stems().isdisjoint({token.stem, plain_stem(token)})
 
 
 @cache
-def _sound_words() -> frozenset[str]:
-    return frozenset[str]().union(*map(sound_stems, known_labels()))
+def _plain_stems() -> frozenset[str]:
+    """Return the stems of what tells how something sounds, how somebody speaks, or nothing."""
+    return (NEUTRAL_STEMS | _MANNER).union(*map(sound_stems, known_labels()))

@@ -27,6 +27,7 @@ _CALLED_TO = words("prayer prayers worship mass order arms action")
 _PERSONAL = words("i you he she it we they")
 PRONOUNS = words("i you he she it we they there someone somebody everyone everybody nobody people")
 DETERMINERS = words("a an the this that these those some any no each every his her its their")
+_TELLING_NOTHING = FUNCTION_WORDS | DETERMINERS | _PERSONAL
 
 
 def topic_after(word: str, rest: Sequence[Token]) -> Sequence[Token]:
@@ -146,5 +147,7 @@ def nobody_can(after: Sequence[Token]) -> bool:
 def tells_something(token: Token, heard: frozenset[str], vague: frozenset[str]) -> bool:
     """Whether a word tells of something that no audible cue has, and that is not among the `vague` stems."""
     word = token.text.lower()
-    told = word not in FUNCTION_WORDS | DETERMINERS | _PERSONAL and not word.endswith("ly")
-    return told and (heard | NEUTRAL_STEMS | vague).isdisjoint({token.stem, plain_stem(token)})
+    if word in _TELLING_NOTHING or word.endswith("ly"):
+        return False
+    own = {token.stem, plain_stem(token)}
+    return all(known.isdisjoint(own) for known in (heard, NEUTRAL_STEMS, vague))

@@ -40,10 +40,11 @@ _FREE = stems(raw()["free"])
 _FIGURATIVE = frozenset({"a colour", "a look", "a silent thing"})
 _SAID_OF_SOUND = words(raw()["groups"]["colour"]) | words(raw()["said_of_instruments"])
 _SHAPES = words(raw()["shapes_of_sound"])
+_SAID_IN_FIGURES = _SAID_OF_SOUND | _SHAPES
 _PREPOSITIONS = words(raw()["prepositions"])
 _POSTURES = words(raw()["posture"])
 _PAGES, _READING = words(raw()["reports"]["read_from"]), words("read reads reading recites reciting")
-_PARTICLES = words("about around along away")
+_JOINING = FUNCTION_WORDS | words("about around along away")
 _REACH_READING = 12
 _REACH_LOOK = 3
 _BEINGS = words(raw()["groups"]["being"])
@@ -59,7 +60,7 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
         heard: Stems that some cue has by ear.
     """
     shown = seen_stems(cues)
-    pictured = tokens(cues.visual.description) if cues.visual else []
+    pictured = tokens(cues.visual.description) if cues.visual else ()
     revealed, sharpened = revealed_stems(heard), sharpened_stems(cues, heard)
     unheard = shown - heard - sharpened - revealed
     masked = {place for match in _SOUNDING.finditer(folded(caption)) for place in range(*match.span())}
@@ -97,7 +98,7 @@ def _looks(caption: str) -> Iterator[tuple[str, re.Match[str]]]:
 def _free(token: Token) -> bool:
     """Whether a word is of no picture: it tells of sound, of measure or manner, or of nothing."""
     word = token.text.lower()
-    if word in FUNCTION_WORDS | _PARTICLES or word.endswith("ly") or token.stem in _FREE or token.stem in NEUTRAL_STEMS:
+    if word in _JOINING or word.endswith("ly") or token.stem in _FREE or token.stem in NEUTRAL_STEMS:
         return True
     return token.stem in lexicon().measures or names_a_sound(token.stem) or is_sonic(token)
 
@@ -141,7 +142,7 @@ def _is_figure(said: Sequence[Token], index: int, unheard: frozenset[str]) -> bo
     """Whether a word that names nothing to be touched is used of sound: "the voices glow", "a line hangs"."""
     if is_likened(said, index, unheard):
         return True
-    if said[index].text.lower() not in _SAID_OF_SOUND | _SHAPES:
+    if said[index].text.lower() not in _SAID_IN_FIGURES:
         tangible = is_thing(said[index].stem) or lexicon().kind(said[index].stem) not in {"action", "quality"}
         if tangible or (index and said[index - 1].text.lower() in _PREPOSITIONS):
             return False
