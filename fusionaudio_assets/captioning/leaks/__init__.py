@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.leaks.heard import heard_stems, seen_stems
-from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.leak import Cause, Leak
 from fusionaudio_assets.captioning.leaks.quoted import quoted_leaks
 from fusionaudio_assets.captioning.leaks.reported import reported_leaks
-from fusionaudio_assets.captioning.leaks.spoken import OF_ITS_FAMILY, spoken_leaks
+from fusionaudio_assets.captioning.leaks.spoken import spoken_leaks
 from fusionaudio_assets.captioning.leaks.theme import is_spoken_of
-from fusionaudio_assets.captioning.leaks.visual import WRITTEN, visual_leaks
+from fusionaudio_assets.captioning.leaks.visual import visual_leaks
 from fusionaudio_assets.captioning.words import content_stems, tokens
 
-__all__ = ["Leak", "find_leaks"]
+__all__ = ["Cause", "Leak", "find_leaks"]
 
 
 def find_leaks(caption: str, cues: Cues) -> list[Leak]:
@@ -29,8 +29,8 @@ def find_leaks(caption: str, cues: Cues) -> list[Leak]:
         *spoken_leaks(caption, said, heard, cues.speech.text if cues.speech else ""),
     ]
     looked = list(visual_leaks(caption, said, cues, heard))
-    spoken = [one for one in spoken if one.reason != OF_ITS_FAMILY or seen.isdisjoint(content_stems(one.text))]
-    written = _covered(one for one in looked if one.reason.startswith(WRITTEN))
+    spoken = [one for one in spoken if one.cause != Cause.AKIN or seen.isdisjoint(content_stems(one.text))]
+    written = _covered(one for one in looked if one.cause == Cause.WRITTEN)
     spoken = [one for one in spoken if one.start not in written]
     transcript = content_stems(cues.speech.text) if cues.speech else frozenset[str]()
     found = [*spoken, *(one for one in looked if not is_spoken_of(one, spoken, said, seen, transcript))]

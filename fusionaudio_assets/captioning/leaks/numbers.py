@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, takewhile
 
-from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.leak import Cause, Leak, leak_at
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, Token
@@ -50,8 +50,7 @@ def number_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], spo
                 _counted_aloud(said[:index], after, heard) or _told(run, after, heard, values, written)
             ):
                 last = after[0] if after and after[0].text.lower() in _UNITS else run[-1]
-                start, stop = run[0].start, last.end
-                yield Leak("speech", caption[start:stop], start, stop, "numbers that are spoken are not heard")
+                yield leak_at(caption, run[0].start, last.end, Cause.NUMBER)
         index = max(end, index + 1)
 
 

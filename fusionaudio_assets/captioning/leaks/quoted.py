@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
+from fusionaudio_assets.captioning.leaks.leak import Cause, Leak, words_at
 from fusionaudio_assets.captioning.leaks.tables import raw, stems
 from fusionaudio_assets.captioning.words import Token
 
@@ -11,16 +11,16 @@ _QUOTE = re.compile(
     r"[\"“”«»„]([^\"“”«»„]+)[\"“”«»]|(?<!\w)[‘'](\w[^’']{0,200}(?:['’]\w[^’']{0,200}){0,9}[\w!?.,])[’'](?!\w)"
 )
 _BY_FORM = {
-    "it names an address": re.compile(
+    Cause.ADDRESS: re.compile(
         r"\b(?:https?://\S+|www\.\S+|[\w.+-]{1,64}@\w[\w.-]{0,253}\.\w+"
         r"|[\w-]+\.(?:com|org|net|edu|gov|io|co|tv|info|de|uk|fm|me)\b|\w+ dot (?:com|org|net|tv)"
         r"|(?:web ?site|web page|hashtag|url)s?\b)|(?<!\w)[#@][A-Za-z]\w+",
         re.IGNORECASE,
     ),
-    "it names somebody": re.compile(
+    Cause.SOMEBODY: re.compile(
         r"\b(?:Mr|Mrs|Ms|Miss|Dr|Sir|Madam|President|Senator|King|Queen|Captain|Professor)\b\.? [A-Z]\w+(?: [A-Z]\w+)*"
     ),
-    "it gives a name": re.compile(r"\b(?:called|named|nicknamed|titled|entitled) [A-Z]\w+(?: [A-Z]\w+)*"),
+    Cause.NAMED: re.compile(r"\b(?:called|named|nicknamed|titled|entitled) [A-Z]\w+(?: [A-Z]\w+)*"),
 }
 _SCREEN_TEXT = re.compile(
     r"\b(?:title|card|sign|text|banner|subtitle|caption|screen|logo|label|poster)s?\b[^.]*$", re.IGNORECASE
@@ -41,13 +41,13 @@ def quoted_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], see
         if _SCREEN_TEXT.search(caption, max(0, match.start() - _REACH_BACK), match.start()) or _all_in(
             seen, match, said
         ):
-            yield Leak("visual", match[0], *match.span(), "text on a screen cannot be heard")
+            yield Leak(match[0], *match.span(), Cause.WRITTEN)
         else:
-            yield Leak("speech", match[0], *match.span(), "it quotes speech")
-    for reason, form in _BY_FORM.items():
+            yield Leak(match[0], *match.span(), Cause.QUOTED)
+    for cause, form in _BY_FORM.items():
         for match in form.finditer(caption):
             if not _all_in(heard, match, said):
-                yield Leak("speech", match[0], *match.span(), reason)
+                yield Leak(match[0], *match.span(), cause)
 
 
 def _all_in(known: frozenset[str], match: re.Match[str], said: Sequence[Token]) -> bool:

@@ -17,7 +17,7 @@ from fusionaudio_assets.captioning.leaks.context import (
     is_compared,
     speaks,
 )
-from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.leak import Cause, Leak, leak_at
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.leaks.topic import (
     DETERMINERS,
@@ -75,8 +75,7 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         rest = _clause(caption, said, index)
         if not rest and (start := _said_before(caption, said, index)) < index:
             if any(tells_something(one, heard, NO_TOPIC) for one in said[start:index]):
-                place = said[start].start
-                yield Leak("speech", text[place : token.end], place, token.end, "it reports what is said")
+                yield leak_at(text, said[start].start, token.end, Cause.REPORTED)
             continue
         phrased = _phrased(said, index, rest)
         if _is_a_sound_that(said, index, rest) or (not phrased and (word == "about" or word in ONLY_LEADING)):
@@ -86,8 +85,7 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         told, vague = (phrased, NO_TOPIC) if phrased else _told(caption, said, index, rest)
         plain = _asks(token, rest, heard) or _states(said, index, rest, heard)
         if plain or any(tells_something(one, heard, vague) for one in _without_genre(told)):
-            start, end = token.start, rest[-1].end if rest else token.end
-            yield Leak("speech", text[start:end], start, end, "it reports what is said")
+            yield leak_at(text, token.start, rest[-1].end if rest else token.end, Cause.REPORTED)
 
 
 def _caused(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Iterator[Leak]:
@@ -98,8 +96,7 @@ def _caused(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Itera
             continue
         told = _clause(caption, said, index + 3)
         if any(tells_something(one, heard, VAGUE) for one in told):
-            start, end = token.start, told[-1].end
-            yield Leak("speech", caption[start:end], start, end, "it reports what is said")
+            yield leak_at(caption, token.start, told[-1].end, Cause.REPORTED)
 
 
 def _cries_that(said: Sequence[Token], index: int) -> bool:

@@ -18,7 +18,7 @@ from fusionaudio_assets.captioning.leaks.context import (
     plain_stem,
     speaks,
 )
-from fusionaudio_assets.captioning.leaks.leak import Leak
+from fusionaudio_assets.captioning.leaks.leak import Cause, Leak, leak_at
 from fusionaudio_assets.captioning.leaks.numbers import number, number_leaks
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.lexicon import lexicon
@@ -26,8 +26,6 @@ from fusionaudio_assets.captioning.vocabulary import sound_stems
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens
 from resources.sound_names import known_labels
 
-OF_ITS_FAMILY = "the transcript has a word of its family"
-"""Why a word leaks that the pictures' report may have as well: then it is of them."""
 _RUN = 3
 _ROOT = 5
 """Letters that words of one family begin with alike, at the least."""
@@ -62,11 +60,11 @@ def spoken_leaks(caption: str, said: Sequence[Token], heard: frozenset[str], tra
         if token.stem in heard or token.text.lower() in FUNCTION_WORDS or number(token) is not None:
             continue
         if shared.is_foreign and shared.is_told(index) and shared.is_name(index) and not lexicon().knows(token.stem):
-            yield Leak("speech", token.text, token.start, token.end, "it is a name, and nothing that is heard has it")
+            yield Leak(token.text, token.start, token.end, Cause.UNHEARD_NAME)
         elif token.stem in shared.stems and (shared.is_name(index) or shared.tells(index)):
-            yield Leak("speech", token.text, token.start, token.end, "the transcript has it, and nothing else does")
+            yield Leak(token.text, token.start, token.end, Cause.SHARED_WORD)
         elif _has_kin(token.stem, roots) and not _has_kin(token.stem, roots_heard) and shared.tells(index):
-            yield Leak("speech", token.text, token.start, token.end, OF_ITS_FAMILY)
+            yield Leak(token.text, token.start, token.end, Cause.AKIN)
     yield from number_leaks(caption, said, heard, spoken)
 
 
@@ -219,8 +217,7 @@ def _runs(shared: _Shared, spoken: Sequence[Token]) -> Iterator[Leak]:
         while end < len(said) and tuple(one.stem for one in said[end - _RUN + 1 : end + 1]) in known:
             end += 1
         if end - start >= _RUN and shared.leaks(start, end):
-            first, last = said[start].start, said[end - 1].end
-            yield Leak("speech", shared.caption[first:last], first, last, "the transcript has the same words")
+            yield leak_at(shared.caption, said[start].start, said[end - 1].end, Cause.SAME_WORDS)
         start = max(end - _RUN + 1, start) + 1
 
 

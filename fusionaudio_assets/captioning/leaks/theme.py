@@ -7,12 +7,11 @@ what follows, and of colours and looks, only what the transcript has too.
 
 from collections.abc import Sequence
 
-from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
+from fusionaudio_assets.captioning.leaks.leak import Cause, Leak, words_at
 from fusionaudio_assets.captioning.leaks.tables import raw, words
 from fusionaudio_assets.captioning.words import Token
 
-_APPEARANCE = ("a colour", "clothing", "a look", "a posture", "the camera")
-_SEEN = (*_APPEARANCE, "text on a screen")
+_APPEARANCE = frozenset({Cause.COLOUR, Cause.CLOTHING, Cause.LOOK, Cause.POSTURE, Cause.CAMERA})
 _STANDING_BY = words(raw()["standing_by"]) | words(raw()["posture"])
 _LISTING = words("and or a an the his her their its some")
 _LED_BY = 2
@@ -33,11 +32,11 @@ def is_spoken_of(
     """
     around = [one for one in told if one.start <= looked.start and looked.end <= one.end]
     own = {token.stem for token in words_at(said, looked.start, looked.end)}
-    if own <= spoken and not looked.reason.startswith(_SEEN):
+    if own <= spoken and looked.cause not in _APPEARANCE | {Cause.WRITTEN}:
         return True  # who says it names it by ear, wherever the caption tells it
     if not around or own.isdisjoint(seen):
         return bool(around) or (own.isdisjoint(seen) and any(_goes_on(one, looked, said) for one in told))
-    if looked.reason.startswith(_APPEARANCE):
+    if looked.cause in _APPEARANCE:
         return not own.isdisjoint(spoken)
     report = max(around, key=lambda one: one.end - one.start)
     before = {token.text.lower() for token in list(words_at(said, report.start, looked.start))[_LED_BY:]}

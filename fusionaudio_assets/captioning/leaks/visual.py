@@ -17,7 +17,7 @@ from fusionaudio_assets.captioning.leaks.figurative import (
     tells_of_sound,
 )
 from fusionaudio_assets.captioning.leaks.heard import named_stems, seen_stems, sharpened_stems
-from fusionaudio_assets.captioning.leaks.leak import Leak, words_at
+from fusionaudio_assets.captioning.leaks.leak import Cause, Leak, leak_at, words_at
 from fusionaudio_assets.captioning.leaks.naming import (
     is_animal,
     is_person,
@@ -31,13 +31,11 @@ from fusionaudio_assets.captioning.leaks.tables import folded, pattern, raw, ste
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token, tokens
 
-WRITTEN = "text on a screen"
-"""The kind of looks that are read: a sign that "says exit" reports no speech."""
 _SOUNDING = pattern(raw()["sounding"])
-_LOOKS = {kind: pattern(patterns) for kind, patterns in raw()["looks"].items()}
+_LOOKS = {Cause(f"{look} cannot be heard"): pattern(patterns) for look, patterns in raw()["looks"].items()}
 _IN_CAPITALS = re.compile(rf"(?<![\w-])(?i:{'|'.join(raw()['written_things'].split())}) (?:[A-Z]{{2,}}\b ?)+(?![\w-])")
 _FREE = stems(raw()["free"])
-_FIGURATIVE = frozenset({"a colour", "a look", "a silent thing"})
+_FIGURATIVE = frozenset({Cause.COLOUR, Cause.LOOK, Cause.SILENT_THING})
 _SAID_OF_SOUND = words(raw()["groups"]["colour"]) | words(raw()["said_of_instruments"])
 _SHAPES = words(raw()["shapes_of_sound"])
 _SAID_IN_FIGURES = _SAID_OF_SOUND | _SHAPES
@@ -64,35 +62,34 @@ def visual_leaks(caption: str, said: Sequence[Token], cues: Cues, heard: frozens
     revealed, sharpened = revealed_stems(heard), sharpened_stems(cues, heard)
     unheard = shown - heard - sharpened - revealed
     masked = {place for match in _SOUNDING.finditer(folded(caption)) for place in range(*match.span())}
-    for kind, match in _looks(caption):
+    for cause, match in _looks(caption):
         own = _claiming(said, *match.span())
         if (own and own <= heard) or not masked.isdisjoint(range(*match.span())):
             continue
-        if kind not in _FIGURATIVE or not _figurative(said, match, pictured, unheard):
-            start, end = match.span()
-            yield Leak("visual", caption[start:end], start, end, f"{kind} cannot be heard")
+        if cause not in _FIGURATIVE or not _figurative(said, match, pictured, unheard):
+            yield leak_at(caption, *match.span(), cause)
     named, parts = named_stems(cues), Parts(said, heard, sharpened)
     for index, token in enumerate(said):
         if token.stem in heard or not masked.isdisjoint(range(token.start, token.end)):
             continue
         if token.text.lower() in _POSTURES and _taken_by_a_being(said[:index]):
-            yield Leak("visual", token.text, token.start, token.end, "a posture or gesture cannot be heard")
+            yield Leak(token.text, token.start, token.end, Cause.POSTURE)
         elif _free(token) or qualifies_a_sound(said, index) or _is_figure(said, index, unheard):
             continue
         elif cues.visual and parts.tells_a_place(index) and token.stem not in revealed:
-            yield Leak("visual", token.text, token.start, token.end, "a place cannot be heard")
+            yield Leak(token.text, token.start, token.end, Cause.PLACE)
         elif token.stem not in unheard or _is_told_otherwise(said, index, heard, pictured):
             continue
         elif token.stem in named or not parts.told_by_ear(index):
-            yield Leak("visual", token.text, token.start, token.end, "only the pictures show it")
+            yield Leak(token.text, token.start, token.end, Cause.PICTURED)
 
 
-def _looks(caption: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """Find what is said of looks, with its kind."""
+def _looks(caption: str) -> Iterator[tuple[Cause, re.Match[str]]]:
+    """Find what is said of looks, and why no ear has it."""
     small = folded(caption)
-    for kind, look in _LOOKS.items():
-        yield from ((kind, match) for match in look.finditer(small))
-    yield from ((WRITTEN, match) for match in _IN_CAPITALS.finditer(caption))
+    for cause, look in _LOOKS.items():
+        yield from ((cause, match) for match in look.finditer(small))
+    yield from ((Cause.WRITTEN, match) for match in _IN_CAPITALS.finditer(caption))
 
 
 def _free(token: Token) -> bool:
