@@ -4,24 +4,14 @@ Here the order of reliability is applied: labels that raters confirm, then the m
 the presence of a voice by the recogniser, then doubtful labels. What is vaguer than another fact is dropped.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND, Cues, EventCue, MusicCue
-from fusionaudio_assets.captioning.names import is_plain_name
-from fusionaudio_assets.captioning.relations import (
-    covers,
-    names_voices,
-    narrower_instruments,
-    opposite_moods,
-    proper_form,
-    stands_out,
-    together,
-)
+from fusionaudio_assets.captioning.music_words import compatible, plain_words, tempo_word, without_wider
+from fusionaudio_assets.captioning.relations import covers, proper_form, stands_out, together
 from fusionaudio_assets.captioning.stretches import joined, measured, unmasked
-from fusionaudio_assets.captioning.words import FUNCTION_WORDS
 from resources.sound_names import bare, sound_name
 
 SURE_SCORE = 0.5
@@ -41,7 +31,6 @@ _TEMPO_FROM_S = 4.0
 """Shorter music has too few beats for a tempo."""
 _UNSAID_GROUPS = frozenset({"abstract", "space"})
 _UNSAID = frozenset({"Music", "Musical instrument", "Music genre", "Music mood", "Music role", "Musical concepts"})
-_PLAIN_WORD = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+){0,2}")
 
 
 @dataclass(frozen=True)
@@ -165,19 +154,6 @@ def refuted_labels(cues: Cues) -> set[str]:
 def is_confirmed(quality: float | None) -> bool:
     """Whether a human label of this quality counts as heard."""
     return quality is None or quality >= CONFIRMED_QUALITY
-
-
-def plain_words(words: Iterable[str]) -> list[str]:
-    """Keep the words that can stand in a sentence: one to three plain English words each, none of them twice."""
-    kept = [word.strip().lower() for word in words if _PLAIN_WORD.fullmatch(word.strip())]
-    return list(dict.fromkeys(word for word in kept if is_plain_name(word) and not set(word.split()) & FUNCTION_WORDS))
-
-
-def tempo_word(bpm: float | None) -> str:
-    """Name a tempo: below 80 beats a minute slow, below 120 moderate, else fast."""
-    if not bpm:
-        return ""
-    return "slow" if bpm < 80 else "moderate" if bpm < 120 else "fast"
 
 
 def _best_first(heard: Heard) -> tuple[bool, float, str]:
@@ -324,28 +300,8 @@ def _music(cue: MusicCue | None, tagged: list[Heard], sayable: list[Heard]) -> t
     genres += [proper_form(genre.removesuffix(" music")) for genre in plain_words(cue.genres)]
     moods = plain_words(cue.moods) + [one.nouns[0] for one in ranked if one.group == "mood"]
     paces = {"slow", "fast", "moderate"} if tempo else {""}
-    moods = [mood for mood in _compatible([tempo, *dict.fromkeys(moods)]) if mood not in paces]
+    moods = [mood for mood in compatible([tempo, *dict.fromkeys(moods)]) if mood not in paces]
     genre = next((genre for genre in genres if genre and genre not in {*moods, "music"}), "")
-    said = _without_wider([*named, *plain_words(cue.instruments)])
+    said = without_wider([*named, *plain_words(cue.instruments)])
     timed = (longest.spans, longest.coverage, longest.measured) if longest else ()
     return Music(tuple(moods[:2]), genre, tuple(said[:3]), tempo, *timed), []
-
-
-def _compatible(moods: Iterable[str]) -> list[str]:
-    """Drop what contradicts a better mood."""
-    kept: list[str] = []
-    for mood in moods:
-        if not opposite_moods(mood) & set(kept):
-            kept.append(mood)
-    return kept
-
-
-def _without_wider(instruments: list[str]) -> list[str]:
-    """Drop "guitar" beside "acoustic guitar", plurals beside their singular, families beside a member, and voices."""
-    unique = [one for one in dict.fromkeys(instruments) if not names_voices(one)]
-    return [
-        proper_form(one)
-        for one in unique
-        if not narrower_instruments(one) & set(unique)
-        and not any(other != one and (other.endswith(f" {one}") or other == one.removesuffix("s")) for other in unique)
-    ]

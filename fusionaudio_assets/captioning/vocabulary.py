@@ -8,8 +8,9 @@ from itertools import pairwise
 from textwrap import shorten
 
 from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND, Cues, MusicCue
-from fusionaudio_assets.captioning.facts import FAINT_LUFS, LIKELY_SCORE, is_confirmed, tempo_word
+from fusionaudio_assets.captioning.facts import FAINT_LUFS, LIKELY_SCORE, is_confirmed
 from fusionaudio_assets.captioning.lexicon import lexicon
+from fusionaudio_assets.captioning.music_words import tempo_word
 from fusionaudio_assets.captioning.relations import LABELS_KEPT, sharpening_groups, together
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, Token, claim_runs, content_words, stem
 from resources.sound_names import SoundName, known_labels, sound_name
