@@ -57,7 +57,7 @@ def open_claims(pairs: Sequence[Pair], likelihood_of: Callable[[str], Likelihood
         for run, is_true in _claims(pair):
             text = " ".join(token.text.lower() for token in run)
             if ground(text, terms.known).unsupported and not any(wrong_agent(run, at) for at in range(len(run))):
-                likely = min(likelihood.support(run, at, terms) for at in range(len(run)))
+                likely = likelihood.support(run, terms)
                 found[text, str(is_true), *pair["references"]] = (nearness(run, terms, likelihood), likely, is_true)
     figures = np.array(list(found.values()))
     return Open(figures[:, 0], figures[:, 1], figures[:, 2].astype(bool))

@@ -143,11 +143,16 @@ class Likelihood:
         others = [int(column.argmax()) for column in near.T if column[first] < 1 <= column.max()]
         return tuple(dict.fromkeys(terms.known[index].cue for index in (first, *others)))
 
-    def support(self, run: Sequence[Token], index: int, terms: "Terms") -> float:
-        """Return how well the cues bear out one word of a run, in [0, 1]."""
+    def support(self, run: Sequence[Token], terms: "Terms") -> float:
+        """Return how well the cues bear out a run, in [0, 1]: as its weakest word."""
+        said = frozenset(token.stem for token in run)
+        return min(self._support(run, index, said, terms) for index in range(len(run)))
+
+    def _support(self, run: Sequence[Token], index: int, said: frozenset[str], terms: "Terms") -> float:
+        """Return how well the cues bear out one word of a run of the stems `said`."""
         if wrong_agent(run, index):
             return 0.0
-        most = CONTRADICTED if terms.contradict(run, index) else 1.0
+        most = CONTRADICTED if terms.contradict(run[index].stem, said) else 1.0
         if not needs_judging(run[index], terms):
             return most
         features = self.features(run, index, terms)
@@ -174,12 +179,16 @@ class Terms:
             words.kind(one) == kind and one not in wider and words.wider(one) & wider for one in self.surfaces
         )
 
-    def contradict(self, run: Sequence[Token], index: int) -> bool:
-        """Whether a cue says the opposite of the same thing and none says as much: "a woman talks" of a man talking."""
-        own = run[index].stem
+    def contradict(self, own: str, said: frozenset[str]) -> bool:
+        """Whether a cue says the opposite of the same thing and none says as much: "a woman talks" of a man talking.
+
+        Args:
+            own: The stem of a word.
+            said: Those of its run.
+        """
         for pair in lexicon().opposites:
             if own in pair.ones and not pair.ones & self.surfaces.keys():
-                rest = {token.stem for token in run if token.stem != own}
+                rest = said - {own}
                 told = [source for source in self.known if pair.others & source.stems]
                 return any(rest & source.wider_stems for source in told) or (bool(told) and not rest)
         return False

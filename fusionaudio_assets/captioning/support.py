@@ -96,7 +96,7 @@ def ground(caption: str, known: Sequence[Source], likelihood: Likelihood | None 
         start, end = run[0].start, run[-1].end
         by, support = said, float(bool(said))
         if not by and likelihood and terms and terms.surfaces:
-            support = min(likelihood.support(run, index, terms) for index in range(len(run)))
+            support = likelihood.support(run, terms)
             by = likelihood.nearest(run, terms) if support >= likelihood.weights.threshold else ()
         claims.append(Claim(caption[start:end], start, end, bool(by), by, support))
     return Support(tuple(claims))

@@ -299,3 +299,11 @@ def test_ten_thousand_captions_take_seconds() -> None:
     for one in rows:
         one.found()
     assert (time.process_time() - begun) / len(rows) < 0.006
+
+
+@pytest.mark.parametrize("words", ["dog barks ", "park ", "red ", "kitchen ", "herd of "])
+def test_words_without_end_take_a_time_that_grows_with_their_number(words: str) -> None:
+    clip = Cues(duration_s=10, sound="Rain falls.", visual=VisualCue(description="A dog in a red park by a kitchen."))
+    begun = time.process_time()
+    find_leaks(words * 1000, clip)
+    assert time.process_time() - begun < 3

@@ -49,7 +49,7 @@ def tells_of_sound_alone(said: Sequence[Token], first: int, last: int, unheard: 
 def is_likened(said: Sequence[Token], index: int, unheard: frozenset[str]) -> bool:
     """Whether a sound is said to be something: "the drone is a solid block", "the strings dissolve into mist"."""
     start = index
-    while start and _qualifies(said[start - 1]):
+    while index - start < _REACH and start and _qualifies(said[start - 1]):
         start -= 1
     if not start or said[start - 1].text.lower() not in _BEING | _BECOMING:
         return False

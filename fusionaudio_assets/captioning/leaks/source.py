@@ -46,6 +46,8 @@ _SUNG = stems("sing song music dance")
 _MANY = stems(raw()["many"])
 _RINGING = stems("ring")
 _REACH = 6
+_LONGEST_NAME = 24
+"""In words: without an end, a list of words without commas would be read anew from each of them."""
 _BETWEEN_NAMES = FUNCTION_WORDS | _ARTICLES
 _ENDING_PHRASES = FUNCTION_WORDS - _ARTICLES
 _ENDING_CLAUSES = (_ENDING_PHRASES - _TOUCHING) | _LINKS | _STANDING_BY
@@ -147,7 +149,7 @@ class Parts:
         end = index + len(name)
         following = [one for one in self._said[end : end + 1] if one.start == name[-1].end + 1]
         # In "a perch whistles" it is a verb.
-        rest = {one.stem for one in (*name[1:], *following) if one in name or not one.text.endswith("s")}
+        rest = {one.stem for one in (*name[1:], *(one for one in following if not one.text.endswith("s")))}
         looks = any(one.text.endswith("ed") for one in name)  # "paint-flecked hands"
         sources = rest & (self._heard if looks else self._heard | self._sharpened) - _SUNG
         return any(is_thing(one) and lexicon().kind(one) not in {"animal", "person"} for one in sources)
@@ -230,8 +232,8 @@ class Parts:
 
     def _name(self, index: int) -> Sequence[Token]:
         """Return the words from one on that make a name together: "petrol station", "punching bag"."""
-        end = index + 1
-        while end < len(self._said) and self._said[end].start == self._said[end - 1].end + 1:
+        end, furthest = index + 1, min(len(self._said), index + _LONGEST_NAME)
+        while end < furthest and self._said[end].start == self._said[end - 1].end + 1:
             if self._said[end].stem in self._kindred or _ends_name(self._said[end]):
                 break
             end += 1
