@@ -13,22 +13,23 @@ from dataclasses import dataclass
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.facts import FAINT_LUFS, Facts, Heard, facts_of
 from fusionaudio_assets.captioning.layers import in_order, layers_of, music_frames
+from fusionaudio_assets.captioning.lone import Lone
 from fusionaudio_assets.captioning.music_phrases import MusicPhrases
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.timeline import Timeline
 from fusionaudio_assets.captioning.unnamed import unnamed_sounds
-from fusionaudio_assets.captioning.wording import Wording, is_curt, joined
+from fusionaudio_assets.captioning.wording import Wording, are, is_curt, joined
 
 NO_FACTS = "no cue is sure enough to say what is heard"
-_SILENCE = ("There is near silence throughout.", "There is nothing but near silence.")
+_SILENCE = ("There is almost complete silence.", "It is almost completely silent.")
 _CONFUSABLE_BELOW = 0.8
-_SHORT_WORDS = 10
+_SHORT_WORDS, _PLAIN_WORDS = 10, 5
 _OUTDOORS = "outdoors"
 _REST_S, _REST = 4.0, 0.74
 """Quiet of this length, and of this share of the clip, is told of."""
-_IN_ORDER = frozenset({"then", "followed", "before"})
+_IN_ORDER = frozenset({"then", "followed", "after"})
 _FURTHER = re.compile(r", (?:and|then|with|along|followed|while|as)\b")
-_BINDING = frozenset({"while", "as", "before"})
+_BINDING = frozenset({"while", "as"})
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class _Writer:
         front = [*layers.lasting, *events]
         if len(front) == 1 and not (music or behind):
             faint = self.cues.loudness_lufs is not None and self.cues.loudness_lufs <= FAINT_LUFS
-            told = [self.wording.alone(front[0], faint=faint)]
+            told = [Lone(self.wording, faint=faint).sentence(front[0])]
         else:
             told = Timeline(self.wording, self.rng).sentences(layers.lasting, events) if front else []
         if told and music and behind:
@@ -133,13 +134,15 @@ class _Writer:
 
     def _over_music(self, told: list[str], music: MusicPhrases, front: Sequence[Heard]) -> list[str]:
         if len(front) == 1 and self.wording.tells_little(front[0]):
-            return [f"{music.clause()}, with {self.wording.noun(front[0])}{self.wording.when(front[0])}"]
+            noun, again = self.wording.noun(front[0]), self.wording.again(front[0])
+            when = "" if again else self.wording.when(front[0])
+            return [f"{noun} {are(noun)} heard{again} over {music.full()}{when}"]
         return [music.under(told[0])] if len(told) == 1 and _is_short(told[0]) else [*told, music.behind()]
 
     def _music_alone(self, music: MusicPhrases) -> str:
         text, heard = music.lead(), music.music
         timed = Heard("Music", "music", (), (), 1.0, True, heard.spans, heard.coverage, measured=heard.measured)
-        extent = self.wording.extent(timed, told=True) if is_curt(text) else ""
+        extent = Lone(self.wording).extent(timed, told=True) if is_curt(text) else ""
         told = f"{text}{extent}"
         return f"{music.full()} can be heard{extent}" if is_curt(told) else told
 
@@ -148,17 +151,19 @@ class _Writer:
         if not behind:
             return told
         *before, last = told
-        nouns = joined([self.wording.noun(one) for one in behind])
-        named = any(map(self.wording.is_better_named, behind))
-        if before or not _is_short(last):
+        nouns, words = joined([self.wording.noun(one) for one in behind]), set(last.split())
+        named = any(map(self.wording.tells_little, behind))
+        if before or not _is_short(last) or words & (_BINDING | _IN_ORDER):
             if named:
                 return [*told, f"{nouns} can be heard in the background"]
             clauses = self._clauses(behind)
             return [*told, self.rng.choice((f"in the background, {clauses}", f"{clauses} in the background"))]
-        options = [f"{last}, with {nouns} in the background"]
-        if not {"over", *_BINDING, *_IN_ORDER} & set(last.split()) and "sound" not in nouns:
+        options = []
+        if "over" not in words and "sound" not in nouns:
             options.append(f"{last} over {nouns if 'noise' in nouns else f'the sound of {nouns}'}")
-        if not named and not _BINDING & set(last.split()):
+        if named:
+            options.append(f"{last}, with {nouns} in the background")
+        else:
             clauses = self._clauses(behind)
             options += [f"{last} while {clauses} in the background", f"{clauses} while {last}"]
         return [self.rng.choice(options)]
@@ -181,8 +186,9 @@ class _Writer:
             return told
         first, *rest = told
         place = _OUTDOORS if self.facts.space == f"the {_OUTDOORS}" else f"in what sounds like {self.facts.space}"
+        is_plain = len(first.split()) <= _PLAIN_WORDS and not {"over", *_BINDING, *_IN_ORDER} & set(first.split())
         options = [f"{place}, {first}"] if len(first.split()) < 14 else []
-        if _is_short(first) and not {"background", *_BINDING, *_IN_ORDER} & set(first.split()):
+        if is_plain and place != _OUTDOORS:
             options.append(f"{first} {place}")
         return [self.rng.choice(options), *rest] if options else told
 

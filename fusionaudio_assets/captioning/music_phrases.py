@@ -10,25 +10,33 @@ from resources.english import is_plural, with_article
 
 _PACES = {"slow": "slow", "fast": "fast"}
 _PACED = {"slow": "slowly", "fast": "fast"}
-_CHARACTERS = 2
-"""Adjectives before a genre; more read like a list."""
+_ADJECTIVES = 2
+"""Words before "music", its genre among them; more read like a list."""
 
 
 class MusicPhrases:
-    """Wordings for one clip's music, picked by `rng`."""
+    """Wordings for one clip's music, picked by `rng`; `complete` ones leave nothing out for a smoother sentence."""
 
-    def __init__(self, music: Music, singing: Heard | None, rng: random.Random) -> None:
+    def __init__(self, music: Music, singing: Heard | None, rng: random.Random, *, complete: bool = False) -> None:
         self.music = _paced(replace(music, genre="") if singing and names_voices(music.genre) else music)
         self.singing = singing
         self.rng = rng
         one = music.instruments[0] if len(music.instruments) == 1 else ""
-        self._own = one if one and names_its_music(one) else ""
+        self._room = _ADJECTIVES - bool(self.music.genre and not complete)
+        """For characters before the genre."""
+        crowded = self._room < _ADJECTIVES and bool(self.music.moods or self.music.tempo in _PACES)
+        self._own = one if one and names_its_music(one) and not crowded else ""
         """The instrument that gives the music its name: "piano music"."""
 
     def name(self, *, paced: bool = True) -> str:
-        """Return the music with its character: ``"slow, calm ambient music"``; a moderate tempo needs no adjective."""
+        """Return the music with its character: ``"calm ambient music"``; a moderate tempo needs no adjective.
+
+        Beside a genre there is room for one character, and a mood tells more than a tempo.
+        """
         tempo = _PACES.get(self.music.tempo, "") if paced else ""
-        character = ", ".join([*filter(None, (tempo,)), *self.music.moods][:_CHARACTERS])
+        if self._room < _ADJECTIVES and self.music.moods:
+            tempo = ""
+        character = ", ".join([*filter(None, (tempo,)), *self.music.moods][: self._room])
         return " ".join(filter(None, (character, self.music.genre, "music")))
 
     def full(self) -> str:
@@ -64,9 +72,12 @@ class MusicPhrases:
     def passing(self, *, begins: bool, to_end: bool) -> str:
         """Return a clause in which the music is one sound among others."""
         subject, verb, played = self._doing()
-        if begins and to_end:
-            return f"{subject} {'start' if verb == 'play' else 'starts'} to play{played}"
-        return f"{subject} {verb}{played}"
+        if not (begins and to_end):
+            return f"{subject} {verb}{played}"
+        if self._solo:
+            subject, played = self._players(), f" {self.name()}"
+        s = "" if verb == "play" else "s"
+        return f"{subject} {self.rng.choice((f'start{s} to play', f'start{s} playing', f'begin{s} to play'))}{played}"
 
     def behind(self) -> str:
         """Return a clause in which the music stands behind other sounds."""
@@ -77,12 +88,12 @@ class MusicPhrases:
     def under(self, lead: str) -> str:
         """Set music under a short clause."""
         if self.singing:
-            bound = {"while", "as", "before"} & set(lead.split())
+            bound = {"while", "as", "after"} & set(lead.split())
             if self.music.instruments and not bound:
                 return f"{lead} over {self.full()} as {self.rng.choice(self.singing.clauses)}"
             return f"{lead} over {self.name()} and {self.rng.choice(self.singing.nouns)}"
         options = [f"{lead} over {self.full()}"]
-        if not {"while", "as", "before"} & set(lead.split()):
+        if not {"while", "as", "after"} & set(lead.split()):
             options.append(f"{lead} while {self.clause()}")
         return self.rng.choice(options)
 
@@ -138,7 +149,7 @@ def _paced(music: Music) -> Music:
 
 def music_name(music: Music) -> str:
     """Return music with its character and instruments: ``"slow jazz music with a piano and drums"``."""
-    return MusicPhrases(music, None, random.Random(0)).full()
+    return MusicPhrases(music, None, random.Random(0), complete=True).full()
 
 
 def _takes_article(noun: str) -> bool:

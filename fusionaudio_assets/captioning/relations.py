@@ -20,6 +20,15 @@ class Together:
     clause: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of what makes a sound, how it is said, and how it is said after its owner was."""
+
+    owner: str
+    said: str
+    own: str
+
+
 @lru_cache(maxsize=LABELS_KEPT)
 def covers(label: str) -> frozenset[str]:
     """Return the vaguer names under which the same sound is often tagged."""
@@ -42,6 +51,12 @@ def sharpening_groups(label: str) -> frozenset[str]:
 def together() -> tuple[Together, ...]:
     """Return the pairs that are said as one."""
     return tuple(Together(frozenset(labels), noun, clause) for labels, noun, clause in _raw()["together"])
+
+
+@cache
+def parts() -> tuple[Part, ...]:
+    """Return the parts that are called "its" after their owner."""
+    return tuple(Part(*words) for words in _raw()["parts"])
 
 
 @lru_cache(maxsize=LABELS_KEPT)
@@ -76,7 +91,7 @@ def opposite_moods(mood: str) -> frozenset[str]:
 
 @lru_cache(maxsize=LABELS_KEPT)
 def proper_form(word: str) -> str:
-    """Write a word with the capital letter that its language wants: "indian" as "Indian"."""
+    """Write a word of music as it is said: "indian" as "Indian", "soundtrack" as "cinematic"."""
     return str(_raw()["proper"].get(word, word))
 
 

@@ -1,4 +1,4 @@
-"""Sentences about what happens in time: "then", "while", "followed by", "near the end"."""
+"""Sentences about what happens in time: "and then", "while", "after", "near the end"."""
 
 import random
 import re
@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from fusionaudio_assets.captioning.facts import Heard
 from fusionaudio_assets.captioning.layers import follows
+from fusionaudio_assets.captioning.relations import parts
 from fusionaudio_assets.captioning.unnamed import GROUP as UNNAMED
-from fusionaudio_assets.captioning.wording import Wording
-from resources.english import is_plural
+from fusionaudio_assets.captioning.wording import Wording, are, tells_little
 
 _IN_ONE_SENTENCE = 3
 _CLOSE = 0.6
@@ -18,10 +18,15 @@ _CLOSE = 0.6
 _AFTER = 0.6
 """How often what follows a sound without a name is told first."""
 
+_AFTER_CLAUSE = 0.3
+"""How often of two sounds with names the first is told with "after"."""
+
 _VOICE = "speech"
-_HEARD = " can be heard"
-_ONE = re.compile(r"(an?|the|some(one|thing)) ")
 _SUBJECT = re.compile(r"(an? \w+ )\w+s\b")
+_UNKNOWN = re.compile(r"(there is )?an? ((?:[\w-]+,? ){0,2}(?:sound|tone|noise)) ?(?!of )")
+_BOUND = frozenset({"while", "as", "over", "after"})
+_SOUNDS = " sounds"
+_AT_START = " at the start"
 
 
 class Timeline:
@@ -46,7 +51,7 @@ class Timeline:
             first, rest = events[:2], events[2:]
             return [self._within(lasting[0], first), *self._later(first[-1], rest)]
         together = self._together(lasting)
-        if len(events) == 1 and not self.wording.is_better_named(events[0]) and "," not in together:
+        if len(events) == 1 and "," not in together:
             return [f"{together}, and {self.wording.clause(events[0])}{self.wording.when(events[0])}"]
         return [together, *self._later(None, events)]
 
@@ -54,7 +59,7 @@ class Timeline:
         """Return a clause about one or two sounds that last."""
         if len(sounds) == 1:
             return self.wording.clause(sounds[0]) + self.wording.again(sounds[0])
-        first, second = sorted(sounds, key=self.wording.is_better_named)
+        first, second = sorted(sounds, key=self.wording.tells_little)
         return self._joined(first, second)
 
     def _within(self, frame: Heard, events: Sequence[Heard]) -> str:
@@ -66,23 +71,18 @@ class Timeline:
         if len(events) == 1:
             return self._with_one(ground, frame, events[0])
         told = self._chain(events, framed=True)
-        return f"{self._binding(frame, *events)} {ground}, {told}"
+        options = [f"{self._binding(frame, *events)} {ground}, {told}"]
+        if not (_BOUND | {"then"}) & set(told.split()):
+            options.append(f"{told} {self._binding(frame, *events)} {ground}")
+        return self.rng.choice(options)
 
     def _with_one(self, ground: str, frame: Heard, event: Heard) -> str:
-        noun, when = self.wording.noun(event), self.wording.when(event)
-        if self.wording.is_better_named(event):
-            if frame.group != _VOICE:
-                return f"{ground}, with {noun}{when}"
-            # After "with" the sound would be one of the voice.
-            clause = self.wording.clause(event)
-            return f"{clause}{when}, and {ground}" if when == " at the start" else f"{ground}, and {clause}{when}"
-        clause = self.wording.clause(event)
-        options = [f"{ground} {self._binding(frame, event)} {clause}{when}"]
-        if when.endswith(" the end"):
-            options.append(f"{ground}, and {clause}{when}")
-        elif noun.endswith("ing") and " " in noun:
-            options.append(f"{ground}, with {noun}{when}")
-        return self.rng.choice(options)
+        when, clause = self.wording.when(event), self.wording.clause(event)
+        if follows(event, frame):
+            return f"{clause}{'' if when == _AT_START else when}, and then {ground}"
+        if tells_little(clause) or when.endswith(" the end"):
+            return f"{ground}, and {clause}{when}"
+        return f"{ground} {self._binding(frame, event)} {clause}{when}"
 
     def _binding(self, *sounds: Heard) -> str:
         """Return what binds clauses about sounds heard at once; "as someone speaks" would read as a cause."""
@@ -98,97 +98,118 @@ class Timeline:
         if not events:
             return []
         start_s = events[0].start_s or 0.0
-        told = self._chain(events)
+        told = self._chain(events, opened=True)
         if start_s > 0.65 * self.wording.duration_s:
             told = told.removesuffix(" near the end").removesuffix(" toward the end")
             return [f"{self.rng.choice(('toward the end', 'near the end'))}, {told}"]
         if before is not None and follows(before, events[0]):
-            then = () if "then" in told else ("then",)
-            return [f"{self.rng.choice(('after that,', 'next,', *then))} {told}"]
-        return [f"{self.rng.choice(('meanwhile,', 'at the same time,'))} {told}"]
+            return [f"{self.rng.choice(('after that', 'next'))}, {told}"]
+        return [f"{self.rng.choice(('meanwhile', 'at the same time'))}, {told}"]
 
-    def _chain(self, events: Sequence[Heard], *, framed: bool = False) -> str:
-        """Return one sentence about one to three events in order of time; `framed` by an "as" or "while" before."""
+    def _chain(self, events: Sequence[Heard], *, framed: bool = False, opened: bool = False) -> str:
+        """Return one sentence about one to three events in order of time.
+
+        Args:
+            events: The sounds.
+            framed: An "as" or "while" stands before it.
+            opened: "After that" or the like stands before it.
+        """
         if len(events) == 1:
             return self.wording.clause(events[0]) + self.wording.when(events[0])
         if len(events) == 2:
-            return self._joined(*events, framed=framed)
+            return self._joined(*events, framed=framed, opened=opened)
         in_turn = all(follows(a, b) for a, b in pairwise(events))
-        if in_turn and not any(map(self.wording.is_better_named, events)):
+        if in_turn and not any(map(self.wording.tells_little, events)):
             a, b, c = (self.wording.clause(one) + self.wording.again(one) for one in events)
-            return self.rng.choice((f"{a}, {b}, and then {c}", f"{a}, then {b}, and finally {c}"))
+            return f"{a}, {b}, and {'finally' if opened else 'then'} {c}"
         return self._continued(self._joined(*events[:2]), events[1], events[2])
 
     def _continued(self, told: str, before: Heard, last: Heard) -> str:
         """Add a third event to a sentence about two."""
-        named = self.wording.is_better_named(last)
+        clause = self.wording.clause(last)
         if not follows(before, last):
-            overlaps = named or "followed" in told
-            if overlaps:
-                return f"{told}, with {self.wording.noun(last)}"
-            return f"{told}{',' if ' with ' in told else ''} and {self.wording.clause(last)}"
-        return f"{told}, and {'finally' if 'then ' in told else 'then'} {self.wording.clause(last)}"
+            return f"{told}{',' if _BOUND & set(told.split()) else ''} and {clause}"
+        return f"{told}, and {'finally' if 'then ' in told else 'then'} {clause}"
 
-    def _joined(self, first: Heard, second: Heard, *, framed: bool = False) -> str:
+    def _joined(self, first: Heard, second: Heard, *, framed: bool = False, opened: bool = False) -> str:
         """Return one sentence about two sounds, in their order in time."""
         little = self.wording.tells_little(first)
         if follows(first, second):
             if little:
-                return self._followed(first, second)
-            return self._in_sequence(self.wording.clause(first) + self.wording.again(first), second)
-        if little and not self.wording.tells_little(second):
-            b = self.wording.clause(second) + self.wording.again(second)
-            noun = _further(self.wording.noun(first))
-            return f"{b} over {noun}" if noun.startswith("a series") else f"{b}, along with {noun}"
-        a = f"{self.wording.noun(first)}{_HEARD}" if little else self.wording.clause(first)
-        a += self.wording.again(first) if first.coverage < _CLOSE else ""
+                return self._followed(first, second, inside=framed or opened)
+            a = self.wording.clause(first) + self.wording.again(first)
+            return self._in_sequence(a, first, second, framed=framed, opened=opened)
+        if little and self.wording.tells_little(second):
+            noun = self.wording.noun(first)
+            return f"{noun} and {_linked(noun, self.wording.noun(second))} can be heard"
+        if little:
+            first, second = second, first
+        a = self.wording.clause(first)
+        a += self.wording.again(first) if first.coverage < _CLOSE or little else ""
         if not (first.spans and second.spans):
-            named = self.wording.is_better_named(second)
-            return f"{a}, along with {self.wording.noun(second)}" if named else f"{a} and {self.wording.clause(second)}"
+            return f"{a} and {self.wording.clause(second)}"
         return self._at_once(a, first, second, framed=framed)
 
-    def _followed(self, first: Heard, second: Heard) -> str:
-        """Return a sentence about a sound of which no more is told than its noun, and what comes after it."""
+    def _followed(self, first: Heard, second: Heard, *, inside: bool) -> str:
+        """Return a sentence about a sound of which no more is told than its noun, and what comes after it.
+
+        Args:
+            first: The sound.
+            second: What comes after it.
+            inside: Other words stand before, beside which there is no room for "after".
+        """
         before = self.wording.noun(first)
-        if "," not in before and not self.wording.is_better_named(second) and self.rng.random() < _AFTER:
+        if not inside and "," not in before and not self.wording.tells_little(second) and self.rng.random() < _AFTER:
             return f"after {before}, {self.wording.clause(second)}{self.wording.again(second)}"
         after = self.wording.noun(second)
         again = self.wording.again(second) if after.endswith("ing") and " " in after else ""
-        many = not _ONE.match(before) and is_plural(before)
-        return f"{before} {'are' if many else 'is'} followed by {after}{again}"
+        return f"{before} {are(before)} followed by {after}{again}"
 
-    def _in_sequence(self, a: str, second: Heard) -> str:
+    def _in_sequence(self, a: str, first: Heard, second: Heard, *, framed: bool, opened: bool) -> str:
         b = self.wording.clause(second) + self.wording.again(second)
-        if self.wording.is_better_named(second):
-            return f"{a}, and then {b}"
-        if rest := _same_subject(a, b):
+        if first.group != UNNAMED and (rest := _same_subject(a, b)):
             return f"{a}, then {rest}"
-        before = [] if " is " in a + b or self.wording.again(second) else [f"{a} before {b}"]
-        return self.rng.choice([f"{a}, then {b}", f"{a}, and then {b}", *before])
+        b = _linked(a, b)
+        if opened:
+            return f"{a} and {b}"
+        if framed:
+            return f"{a}, and then {b}"
+        if a.endswith(_SOUNDS) and self.rng.random() < _AFTER:
+            return f"after {a.removesuffix(_SOUNDS)}, {b}"
+        named = not {_VOICE, UNNAMED} & {first.group, second.group}
+        if named and self.rng.random() < _AFTER_CLAUSE:
+            return f"after {a}, {b}"
+        return f"{a}, and then {b}"
 
     def _at_once(self, a: str, first: Heard, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)
-        if self.wording.is_better_named(second):
-            noun = _further(self.wording.noun(second))
-            when = when if noun.endswith("ing") or second.group == UNNAMED else ""
-            if a.endswith(_HEARD):
-                return f"{a.removesuffix(_HEARD)} and {noun}{_HEARD}"
-            if " long" in noun:
-                return f"{a} over {noun}"
-            return f"{a}, {self.rng.choice(('with', 'along with'))} {noun}{when}"
-        b = self.wording.clause(second) + when
-        if rest := _same_subject(a, b):
+        noun = self.wording.noun(second)
+        if self.wording.tells_little(second) and (" long" in noun or noun.startswith("a series")):
+            return f"{a} over {noun}"
+        b = self.wording.clause(second)
+        if tells_little(b):
+            return f"{a}, and {_linked(a, b)}{when}"
+        b += when
+        if first.group != UNNAMED and (rest := _same_subject(a, b)):
             return f"{a} and {rest}"
         binding = "as" if a.endswith(" while") else self._binding(first, second)
+        b = _linked(a, b)
         return f"{a} and {b}" if framed else f"{a} {binding} {b}"
-
-
-def _further(noun: str) -> str:
-    """Return a noun phrase as it stands beside another sound: "a burp, along with another sound"."""
-    return "another sound" if noun == "a sound" else noun
 
 
 def _same_subject(a: str, b: str) -> str:
     """Return the second clause without its subject, where "an engine starts" and "an engine idles" share it."""
     of_a, of_b = _SUBJECT.match(a), _SUBJECT.match(b)
     return b.removeprefix(of_b[1]) if of_a and of_b and of_a[1] == of_b[1] else ""
+
+
+def _linked(a: str, b: str) -> str:
+    """Return a second clause as it stands beside the first: "its wheels squeal", "another tone falls in pitch"."""
+    for part in parts():
+        if a.startswith(f"{part.owner} ") and b.startswith(part.said):
+            return b.replace(part.said, part.own, 1)
+    if not (found := _UNKNOWN.match(b)):
+        return b
+    told = re.search(rf"\b(an?|two|three|several) {found[2]}s?\b", a)
+    kind = "" if told else "sound " if found[2] == "sound" else None
+    return b if kind is None else f"{found[1] or ''}another {kind}{b.removeprefix(found[0])}".rstrip()

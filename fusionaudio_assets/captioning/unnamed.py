@@ -30,8 +30,8 @@ _COURSES = {
     FADING: ("fades away", "fade away"),
     SINKING: ("gradually fades", "gradually fade"),
     SWELLING: ("grows louder", "grow louder"),
-    RISING: ("rises in pitch", "sound, each rising in pitch"),
-    FALLING: ("falls in pitch", "sound, each falling in pitch"),
+    RISING: ("rises in pitch", "each rise in pitch"),
+    FALLING: ("falls in pitch", "each fall in pitch"),
 }
 _GLIDES = (RISING, FALLING)
 _TEXTURES = {"sharp": "sharp", "steady": "steady", "unsteady": "wavering", "fluctuating": "wavering"}
@@ -64,12 +64,13 @@ def _heard(group: Sequence[StretchCue], duration_s: float) -> Heard:
     sounding_s = spans[-1][1] - spans[0][0] if is_regular(spans) else sum(end - start for start, end in spans)
     coverage = min(1.0, sounding_s / duration_s) if duration_s else 0.0
     whole = coverage >= _WHOLE and len(group) == 1
-    noun = _noun_phrase(first, len(group), whole=whole)
+    noun, is_ = _noun_phrase(first, len(group), whole=whole), "are" if len(group) in _NUMBERS else "is"
+    clause = _clause(first, spans, len(group), whole=whole)
     return Heard(
         label="",
         group=GROUP,
         nouns=(noun,),
-        clauses=(_clause(first, spans, len(group), whole=whole) or f"{_is_there(len(group))} {noun}",),
+        clauses=(clause,) if clause else (f"there {is_} {noun}", f"{noun} {is_} heard"),
         score=1.0,
         sure=True,
         spans=spans,
@@ -103,10 +104,6 @@ def _clause(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> str:
     if noun == "tone" and not whole and count <= max(_TIMES):
         return f"{one} sounds {_TIMES.get(count, '')}".strip()
     return ""
-
-
-def _is_there(count: int) -> str:
-    return "there are" if count in _NUMBERS else "there is"
 
 
 def _course(one: StretchCue) -> str:

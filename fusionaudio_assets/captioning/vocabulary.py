@@ -11,7 +11,7 @@ from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND, Cues, MusicCue
 from fusionaudio_assets.captioning.facts import FAINT_LUFS, LIKELY_SCORE, is_confirmed
 from fusionaudio_assets.captioning.lexicon import lexicon
 from fusionaudio_assets.captioning.music_words import tempo_word
-from fusionaudio_assets.captioning.relations import LABELS_KEPT, sharpening_groups, together
+from fusionaudio_assets.captioning.relations import LABELS_KEPT, proper_form, sharpening_groups, together
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, Token, claim_runs, content_words, stem
 from resources.sound_names import SoundName, known_labels, sound_name
 
@@ -149,6 +149,7 @@ def _music_source(cues: Cues, labels: set[str]) -> list[Source]:
     music = cues.music or MusicCue()
     told = (*music.genres, *music.instruments, *music.moods, *music.vocals, tempo_word(music.tempo_bpm))
     words |= {"slowly"} if "slow" in told else set()
+    words |= set(map(proper_form, told))
     said = ", ".join(filter(None, told)) or music.description
     return [Source(_cue("music", said), words | content_words(" ".join((*told, music.description))))]
 
