@@ -113,7 +113,7 @@ def test_a_busy_server_is_asked_again() -> None:
 
 
 def test_concurrency_is_used_and_bounded() -> None:
-    with serving(lambda *_: Answer(wait_s=0.1)) as server:
+    with serving(lambda *_: Answer(wait_s=0.3)) as server:
         endpoint(server.url, max_concurrency=3).chat([FREE] * 9)
         assert server.most_in_flight == 3
 

@@ -51,7 +51,7 @@ def test_all_requests_are_accounted_for_when_a_third_fail(count: int) -> None:
 
 
 def test_the_bound_on_requests_in_flight_holds_while_they_fail() -> None:
-    with serving(Faulty(PROMPT_FAULTS, wait_s=0.01)) as at:
+    with serving(Faulty(PROMPT_FAULTS, wait_s=0.03)) as at:
         client = endpoint(at.url, max_concurrency=6)
         client.load()
         halves = [threading.Thread(target=client.chat, args=(numbered(90),)) for _ in range(2)]
