@@ -54,8 +54,10 @@ def is_likened(said: Sequence[Token], index: int, unheard: frozenset[str]) -> bo
     if not start or said[start - 1].text.lower() not in _BEING | _BECOMING:
         return False
     subject = said[: start - 1]
+    if not subject:
+        return False  # "Into mist"
     if said[start - 1].text.lower() in _BEING:
-        return bool(subject) and is_sonic(subject[-1])
+        return is_sonic(subject[-1])
     return subject[-1].stem in _DISSOLVING and tells_of_sound_alone(said, start, index, unheard)
 
 
