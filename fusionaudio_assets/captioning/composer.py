@@ -135,8 +135,8 @@ class _Writer:
     def _over_music(self, told: list[str], music: MusicPhrases, front: Sequence[Heard]) -> list[str]:
         if len(front) == 1 and self.wording.tells_little(front[0]):
             noun, again = self.wording.noun(front[0]), self.wording.again(front[0])
-            when = "" if again else self.wording.when(front[0])
-            return [f"{noun} {are(noun)} heard{again} over {music.full()}{when}"]
+            when = "" if again else self.wording.when(front[0]).strip()
+            return [f"{when}{', ' if when else ''}{noun} {are(noun)} heard{again} over {music.full()}"]
         return [music.under(told[0])] if len(told) == 1 and _is_short(told[0]) else [*told, music.behind()]
 
     def _music_alone(self, music: MusicPhrases) -> str:

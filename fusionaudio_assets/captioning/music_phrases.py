@@ -153,7 +153,7 @@ def music_name(music: Music) -> str:
 
 
 def _takes_article(noun: str) -> bool:
-    return not (is_plural(noun) or noun.endswith("ing")) and noun not in {
+    return not (is_plural(noun) or noun.endswith("ing")) and noun.rsplit(maxsplit=1)[-1] not in {
         "percussion",
         "timpani",
         "tabla",

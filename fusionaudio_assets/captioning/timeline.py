@@ -23,7 +23,7 @@ _AFTER_CLAUSE = 0.3
 
 _VOICE = "speech"
 _SUBJECT = re.compile(r"(an? \w+ )\w+s\b")
-_UNKNOWN = re.compile(r"(there is )?an? ((?:[\w-]+,? ){0,2}(?:sound|tone|noise)) ?(?!of )")
+_UNKNOWN = re.compile(r"(there is )?an? ((?:[\w-]+,? ){0,2}(?:sound|tone|noise))\b(?! of ) ?")
 _BOUND = frozenset({"while", "as", "over", "after"})
 _SOUNDS = " sounds"
 _AT_START = " at the start"
@@ -119,7 +119,7 @@ class Timeline:
         if len(events) == 2:
             return self._joined(*events, framed=framed, opened=opened)
         in_turn = all(follows(a, b) for a, b in pairwise(events))
-        if in_turn and not any(map(self.wording.tells_little, events)):
+        if in_turn and not self.wording.tells_little(events[0]):
             a, b, c = (self.wording.clause(one) + self.wording.again(one) for one in events)
             return f"{a}, {b}, and {'finally' if opened else 'then'} {c}"
         return self._continued(self._joined(*events[:2]), events[1], events[2])
@@ -135,7 +135,7 @@ class Timeline:
         """Return one sentence about two sounds, in their order in time."""
         little = self.wording.tells_little(first)
         if follows(first, second):
-            if little:
+            if little and first.group == UNNAMED:
                 return self._followed(first, second, inside=framed or opened)
             a = self.wording.clause(first) + self.wording.again(first)
             return self._in_sequence(a, first, second, framed=framed, opened=opened)
@@ -161,6 +161,8 @@ class Timeline:
         before = self.wording.noun(first)
         if not inside and "," not in before and not self.wording.tells_little(second) and self.rng.random() < _AFTER:
             return f"after {before}, {self.wording.clause(second)}{self.wording.again(second)}"
+        if second.group != UNNAMED and self.wording.tells_little(second) and second.group != "music":
+            return f"{before} {are(before)} heard, and then {self.wording.clause(second)}"
         after = self.wording.noun(second)
         again = self.wording.again(second) if after.endswith("ing") and " " in after else ""
         return f"{before} {are(before)} followed by {after}{again}"

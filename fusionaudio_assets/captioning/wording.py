@@ -110,7 +110,9 @@ class Wording:
             return ""
         if count not in _COUNTS:
             return self.rng.choice((" several times", " repeatedly", " again and again"))
-        return f" {_COUNTS[count]}" if longest_s <= CALL_S else ON_AND_OFF
+        if longest_s <= CALL_S:
+            return f" {_COUNTS[count]}"
+        return " now and then" if _MAKES in one.clauses[0] and _register(one) else ON_AND_OFF
 
     def when(self, one: Heard) -> str:
         """Return how often or when a sound is heard among others, with a space before; often nothing."""

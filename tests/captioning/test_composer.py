@@ -149,6 +149,12 @@ def test_no_family_of_instruments_stands_beside_its_member(instruments: list[str
     assert unsaid not in caption
 
 
+def test_a_part_is_told_as_that_of_its_owner() -> None:
+    events = (clips.event("Train horn", 0.9, (0, 3)), clips.event("Train", 0.9, (0, 9)))
+    clip = Cues(duration_s=10, events=(*events, clips.event("Train wheels squealing", 0.8, (6, 9))))
+    assert words(clip) == "a train sounds its horn, and then its wheels squeal."
+
+
 def test_two_sounds_of_one_maker_have_one_subject() -> None:
     events = (clips.event("Engine starting", 0.9, (0, 3)), clips.event("Idling", 0.9, (4, 10)))
     assert words(Cues(duration_s=10, events=events)) == "an engine starts, then idles."

@@ -174,3 +174,10 @@ def test_measures_have_words_and_what_is_middling_has_none(measures: dict[str, f
     middling = {"start_s": 0.0, "end_s": 2.0, "growth_db": 0.0, "spread_db": 4.0, "centroid_hz": 1000.0}
     unpitched = {"flatness": 0.01, "pitch_hz": None, "glide_semitones": None}
     assert manner(**(middling | unpitched | measures)) == said  # type: ignore[arg-type]
+
+
+def test_a_second_sound_of_a_kind_is_another() -> None:
+    tones = (heard(1, 3, "tonal", "rising"), heard(5, 5.9, "tonal"))
+    assert words(*tones) == "a tone rises in pitch, and then a short tone sounds."
+    deep = (heard(1, 3, "tonal", "fading"), heard(5, 7.5, "tonal"))
+    assert words(*deep) == "a tone fades away, and then another sounds."
