@@ -69,24 +69,22 @@ def faults(
     if match := _EMPTY_PHRASES.search(caption):
         found.append(f'"{match[0]}" says nothing.')
     found += misordered(caption, facts)
-    if strict:
-        repeated = Counter(one for run in claim_runs(caption) for one in {token.stem for token in run})
-        found += [
-            f'It says "{one}" twice.' for one, times in sorted(repeated.items()) if times > 1 and one not in _PEOPLE
-        ]
-        found += [f'"{word}" is in no report.' for word in words if word in _TIME_WORDS]
-        plain = _plainly(caption, facts)
-        found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(plain)]
-        if caption.count(" and ") > 1 + bool(facts.music):
-            found.append('It strings its sounds together by "and".')
-        made_of_facts = (
-            _clause_after_preposition(plain, facts),
-            _without_article(plain, facts),
-            _without_verb(plain, facts),
-            _unjoined(plain, facts),
-        )
-        for pattern in (*made_of_facts, _TEMPO_ALONE, _HEARD_BY, _IDLE, _A_THING):
-            found += [f'"{match[0]}" is no English.' for match in pattern.finditer(plain)]
+    return found + _of_small_models(caption, words, facts) if strict else found
+
+
+def _of_small_models(caption: str, words: list[str], facts: Facts) -> list[str]:
+    """Return what small models do beside the rest: they say a thing twice, add times, and write no English."""
+    repeated = Counter(one for run in claim_runs(caption) for one in {token.stem for token in run})
+    twice = sorted(one for one, times in repeated.items() if times > 1 and one not in _PEOPLE)
+    found = [f'It says "{one}" twice.' for one in twice]
+    found += [f'"{word}" is in no report.' for word in words if word in _TIME_WORDS]
+    plain = _plainly(caption, facts)
+    found += [f'"{phrase}" is no clause.' for phrase in _LOOSE.findall(plain)]
+    if caption.count(" and ") > 1 + bool(facts.music):
+        found.append('It strings its sounds together by "and".')
+    made_of_facts = (_clause_after_preposition, _without_article, _without_verb, _unjoined)
+    patterns = (*(made(plain, facts) for made in made_of_facts), _TEMPO_ALONE, _HEARD_BY, _IDLE, _A_THING)
+    found += [f'"{match[0]}" is no English.' for pattern in patterns for match in pattern.finditer(plain)]
     return found
 
 

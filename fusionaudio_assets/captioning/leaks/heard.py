@@ -27,8 +27,6 @@ _SOURCES = {
     "water": frozenset({"nature"}),
     **dict.fromkeys(("instrument", "engine", "bell"), _MADE),
 }
-_SOURCE_KINDS = frozenset({"animal", "vehicle", "artifact", "music", "nature", "weather"})
-_SOURCE_GROUPS = frozenset({"animal", "insect", "instrument", "vehicle", "engine", "tool", "water", "weather", "bell"})
 
 
 @lru_cache(maxsize=CLIPS_AT_HAND)
