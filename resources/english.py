@@ -2,9 +2,13 @@
 
 import functools
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 if TYPE_CHECKING:
     import inflect
+
+_KEPT = 4096
+"""Nouns of which a form is kept: there are a few thousand, but names of strangers have no end."""
 
 
 def counted(count: int, one: str, many: str = "") -> str:
@@ -18,11 +22,13 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def with_article(noun: str) -> str:
     """``"a dog"``, ``"an owl"``."""
     return str(_engine().a(noun))
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def is_plural(noun: str) -> bool:
     """True for ``"dogs"``, and for what inflect takes for a plural."""
     return bool(_engine().singular_noun(noun))
@@ -35,6 +41,10 @@ def present_participle(verb: str) -> str:
 
 @functools.cache
 def _engine() -> "inflect.engine":
-    import inflect  # noqa: PLC0415 - two seconds that commands which write no caption need not spend
+    """The library, without the checks of types that it has made for itself: they take two seconds to make."""
+    import typeguard  # noqa: PLC0415 - as below
+
+    with patch.object(typeguard, "typechecked", lambda checked: checked):
+        import inflect  # noqa: PLC0415 - commands that write no caption need not wait for it
 
     return inflect.engine()
