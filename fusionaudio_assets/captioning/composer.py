@@ -129,7 +129,7 @@ class _Writer:
         end_s = max(stretches[-1].end_s, *(one.spans[-1][1] for one in heard))
         if self.duration_s - end_s < max(_REST_S, _REST * self.duration_s) or _IN_ORDER & set(told[0].split()):
             return told
-        text = told[0].removesuffix(" early on").removesuffix(" at the start")
+        text = told[0].removesuffix(" near the start").removesuffix(" at the start")
         return [f"{text}{self.rng.choice((', and then it goes quiet', ', followed by silence'))}"]
 
     def _over_music(self, told: list[str], music: MusicPhrases, front: Sequence[Heard]) -> list[str]:

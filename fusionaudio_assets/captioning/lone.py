@@ -11,11 +11,11 @@ from fusionaudio_assets.captioning.wording import (
     BRIEFLY,
     CALL_S,
     IS_THERE,
-    ON_AND_OFF,
     WEAK_ENDS,
     Wording,
     are,
     is_curt,
+    on_and_off,
     tells_little,
 )
 from resources.english import present_participle
@@ -85,14 +85,14 @@ class Lone:
         if len(one.spans) > 1 or not (tells_little(clause) or clause.endswith(" sounds")):
             return f"{clause}{again or self.wording.when(one)}"
         if self.faint:
-            noun = _faint(noun)
+            noun = _described("faint", noun)
         return self.rng.choice(self._plain(one, noun, is_tone=not self.faint and not tells_little(clause)))
 
     def _unnamed_throughout(self, noun: str) -> str:
         steadily = _STEADY.search(noun)
         noun = _STEADY.sub("", noun)
         if self.faint:
-            noun = _faint(noun)
+            noun = _described("faint", noun)
         return f"{noun} continues steadily" if steadily else f"there is {noun} the whole time"
 
     def _plain(self, one: Heard, noun: str, *, is_tone: bool) -> list[str]:
@@ -105,7 +105,8 @@ class Lone:
             when = self.wording.when(one)
             options = [f"there is {noun}{when}", f"{heard}{when}"]
         elif length_s < _FEW_S:
-            options = [f"{heard} briefly", f"there is {noun} for a moment"]
+            options = [] if _STEADY.search(noun) else [f"{heard} briefly"]
+            options += [] if "," in noun and options else [f"there is {_described('brief', noun)}"]
         else:
             options = [f"{heard}{_seconds(one)}", f"there is {noun}{_seconds(one)}"]
         return [text for text in options if not is_curt(text)]
@@ -115,7 +116,7 @@ def _again_apart(one: Heard) -> str:
     """Say that a lone sound comes back after a pause."""
     if len(one.spans) != 2 or one.flows:
         return ""
-    return ON_AND_OFF if one.spans[1][0] - one.spans[0][1] >= _APART_S else ""
+    return on_and_off(one) if one.spans[1][0] - one.spans[0][1] >= _APART_S else ""
 
 
 def _lasts(one: Heard) -> bool:
@@ -129,10 +130,10 @@ def _fits(clause: str, extent: str) -> bool:
     return " is " not in clause or not extent.startswith((" for ", " briefly"))
 
 
-def _faint(noun: str) -> str:
-    """Return ``"a faint, low sound"`` for ``"a low sound"``."""
+def _described(how: str, noun: str) -> str:
+    """Return ``"a faint, low sound"`` for "faint" and ``"a low sound"``."""
     rest = noun.partition(" ")[2]
-    return f"a faint{',' if ' ' in rest.partition(' that ')[0] else ''} {rest}"
+    return f"a {how}{',' if ' ' in rest.partition(' that ')[0] else ''} {rest}"
 
 
 def _length_s(one: Heard) -> float:

@@ -14,6 +14,9 @@ _ADJECTIVES = 2
 """Words before "music", its genre among them; more read like a list."""
 
 
+_BEATS = frozenset({"drum", "drums", "drum kit", "drum machine", "drum set", "percussion"})
+
+
 class MusicPhrases:
     """Wordings for one clip's music, picked by `rng`; `complete` ones leave nothing out for a smoother sentence."""
 
@@ -60,12 +63,12 @@ class MusicPhrases:
             return self._sung()
         if not self.music.instruments:
             return f"{self.name()} plays"
-        if self._solo:
-            return self.clause()
+        if self._by_drums:
+            return f"{self.name()} plays, with {self._players()}"
         options = [self._playing()]
         if self._own:
             options.append(f"{self.full()} plays")
-        elif self._is_told:
+        elif self._is_told and len(self.music.instruments) > 1:
             options.append(f"{self.name()} plays, with {self._players()}")
         return self.rng.choice(options)
 
@@ -74,8 +77,6 @@ class MusicPhrases:
         subject, verb, played = self._doing()
         if not (begins and to_end):
             return f"{subject} {verb}{played}"
-        if self._solo:
-            subject, played = self._players(), f" {self.name()}"
         s = "" if verb == "play" else "s"
         return f"{subject} {self.rng.choice((f'start{s} to play', f'start{s} playing', f'begin{s} to play'))}{played}"
 
@@ -113,19 +114,16 @@ class MusicPhrases:
         return self.name(paced=False) != "music"
 
     @property
-    def _solo(self) -> bool:
-        """One instrument plays music that has another name: "electronic music plays on a synthesizer"."""
-        named = self._is_told and not self._own
-        return named and len(self.music.instruments) == 1 and _takes_article(self.music.instruments[0])
+    def _by_drums(self) -> bool:
+        """Drums alone play no music that has another name: "electronic music with drums plays"."""
+        return self._is_told and not self._own and _BEATS.issuperset(self.music.instruments)
 
     def _doing(self) -> tuple[str, str, str]:
         """Return subject, verb and object of a clause: the music itself, or what plays it."""
         if self.singing and not self.music.instruments:
             return f"{self.full()} with {self.rng.choice(self.singing.nouns)}", "plays", ""
-        if self._own or not self.music.instruments:
+        if self._own or not self.music.instruments or self._by_drums:
             return self.full(), "plays", ""
-        if self._solo:
-            return self.name(), "plays", f" on {self._players()}"
         many = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
         return self._players(), "play" if many else "plays", f" {self.name()}" if self._is_told else ""
 

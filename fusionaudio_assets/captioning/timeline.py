@@ -181,7 +181,7 @@ class Timeline:
         named = not {_VOICE, UNNAMED} & {first.group, second.group}
         if named and self.rng.random() < _AFTER_CLAUSE:
             return f"after {a}, {b}"
-        return f"{a}, and then {b}"
+        return f"{a}, {self.rng.choice(('and then', 'and then', 'then'))} {b}"
 
     def _at_once(self, a: str, first: Heard, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)

@@ -28,7 +28,7 @@ _CURT_WORDS = 4
 """A sentence of fewer words sounds curt."""
 
 _START, _EARLY, _LATE = 0.1, 0.35, 0.65
-"""Shares of a clip: what begins before the first is heard at its start, what ends before the second early on."""
+"""Shares of a clip: what begins before the first is heard at its start, what ends before the second near it."""
 
 
 class Wording:
@@ -53,10 +53,10 @@ class Wording:
         return self.made(one, chosen)
 
     def _fresh(self, one: Heard) -> list[str]:
-        """Return the clauses whose subject is free; what a second "someone" does is there, or a person does it."""
+        """Return the clauses whose subject is free; what a second "someone" does a person does, or it is there."""
         someone = [clause for clause in one.clauses if clause.startswith(_SOMEONE)]
         there = [f"there {are(noun)} {noun}" for noun in one.nouns if someone and not noun.startswith(_SOMEONE)]
-        for clauses in (one.clauses, there, [clause.replace("someone", _PERSON, 1) for clause in someone]):
+        for clauses in (one.clauses, [clause.replace("someone", _PERSON, 1) for clause in someone], there):
             if fresh := [clause for clause in clauses if _vague_subject(clause) not in self._subjects]:
                 return fresh
         return []
@@ -93,7 +93,7 @@ class Wording:
         if len(one.spans) < 3:
             return ""
         if one.flows:
-            return ON_AND_OFF
+            return on_and_off(one)
         spread_s = one.spans[-1][1] - one.spans[0][0]
         if spread_s > 0.6 * self.duration_s:
             return self.rng.choice((" now and then", " again and again", " from time to time", " repeatedly"))
@@ -103,7 +103,7 @@ class Wording:
         """Return how often a sound is heard whose spans are those of the signal."""
         count, longest_s = len(one.spans), max(end - start for start, end in one.spans)
         if one.flows:
-            return ON_AND_OFF
+            return on_and_off(one)
         if is_regular(one.spans):
             return f" {pace(one.spans)}"
         if one.group == UNNAMED:  # its words have the number
@@ -112,7 +112,7 @@ class Wording:
             return self.rng.choice((" several times", " repeatedly", " again and again"))
         if longest_s <= CALL_S:
             return f" {_COUNTS[count]}"
-        return " now and then" if _MAKES in one.clauses[0] and _register(one) else ON_AND_OFF
+        return on_and_off(one)
 
     def when(self, one: Heard) -> str:
         """Return how often or when a sound is heard among others, with a space before; often nothing."""
@@ -123,7 +123,7 @@ class Wording:
         if one.start_s > _LATE * self.duration_s:
             return self.rng.choice((" near the end", " toward the end"))
         if one.end_s < _EARLY * self.duration_s:
-            return " at the start" if one.start_s < _START * self.duration_s else " early on"
+            return " at the start" if one.start_s < _START * self.duration_s else " near the start"
         return ""
 
 
@@ -157,6 +157,11 @@ def _only_subject(one: Heard) -> str:
 
 def _vague_subject(clause: str) -> str:
     return next((vague for vague in _VAGUE_SUBJECTS if clause.startswith(vague)), "")
+
+
+def on_and_off(one: Heard) -> str:
+    """Return how it comes and goes; one sound is not made on and off."""
+    return " now and then" if _MAKES in one.clauses[0] and _register(one) else ON_AND_OFF
 
 
 def _register(one: Heard) -> str:

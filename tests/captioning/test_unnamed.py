@@ -86,7 +86,7 @@ def test_what_is_steady_all_the_time_continues_steadily() -> None:
         (3, ("unsteady",), "a wavering sound is heard briefly."),
         (6, ("fluctuating",), "a long, wavering sound is heard."),
         (6, ("unsteady", "sinking"), "a long, wavering sound gradually fades."),
-        (2, ("high-pitched", "shrill"), "there is a short, shrill tone early on."),
+        (2, ("high-pitched", "shrill"), "there is a short, shrill tone near the start."),
     ],
 )
 def test_how_a_lone_sound_goes_on_is_told(end_s: float, manner: tuple[str, ...], said: str) -> None:
