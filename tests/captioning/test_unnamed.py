@@ -180,4 +180,4 @@ def test_a_second_sound_of_a_kind_is_another() -> None:
     tones = (heard(1, 3, "tonal", "rising"), heard(5, 5.9, "tonal"))
     assert words(*tones) == "a tone rises in pitch, and then a short tone sounds."
     deep = (heard(1, 3, "tonal", "fading"), heard(5, 7.5, "tonal"))
-    assert words(*deep) == "a tone fades away, and then another sounds."
+    assert words(*deep) == "a tone fades away, then another sounds."
