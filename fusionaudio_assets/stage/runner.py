@@ -24,6 +24,7 @@ from fusionaudio_assets.stage.spec import Models, Row, Stage
 from fusionaudio_assets.tables import polars_schema
 from resources.bucket import Version
 from resources.errors import LakeError
+from resources.garbage import only_new_garbage
 from resources.lake import Lake
 from resources.parallel import one_thread_for_algebra
 from resources.profile import StageProfile
@@ -53,7 +54,7 @@ def run_shard(
         SettingError: A model's setting does not fit this machine; the same.
     """
     account = Account()
-    with Checkpoint(stage, shard, lake) as checkpoint:
+    with Checkpoint(stage, shard, lake) as checkpoint, only_new_garbage():
         with account.timed("plan"):
             conditions, standing = conditions_of(stage, shard, lake, profile), lake.version_of(stage.name, shard)
             plan = plan_shard(stage, shard, lake, profile, retry)
