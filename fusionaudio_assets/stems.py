@@ -61,7 +61,8 @@ def stem_row(job: Job, at_rate: NDArray[np.float32], rate_hz: int) -> Row:
 
 def fitted(audio: NDArray[np.float32], num_samples: int) -> NDArray[np.float32]:
     """Cut or pad ``(channels, samples)`` at its end, by what resampling there and back rounds off."""
-    return np.pad(audio[:, :num_samples], ((0, 0), (0, max(0, num_samples - audio.shape[1]))))
+    missing = num_samples - audio.shape[1]
+    return np.pad(audio, ((0, 0), (0, missing))) if missing > 0 else audio[:, :num_samples]
 
 
 def energies(mixture: NDArray[np.float32], vocals: NDArray[np.float32]) -> Row:

@@ -118,7 +118,7 @@ class _Writer:
         elif behind:
             told = self._before_background(told, behind)
         told = self._hushed(self._located(told))
-        return [f"{text[0].upper()}{text[1:]}." for text in (*told, self._careful()) if text]
+        return [f"{text[0].upper()}{text[1:]}." for text in (*told, self._careful(alone=not told)) if text]
 
     def _hushed(self, told: list[str]) -> list[str]:
         """Say that it goes quiet where most of the clip is silence after one sound, as it was measured."""
@@ -192,15 +192,15 @@ class _Writer:
             options.append(f"{first} {place}")
         return [self.rng.choice(options), *rest] if options else told
 
-    def _careful(self) -> str:
+    def _careful(self, *, alone: bool) -> str:
         if not self.facts.doubtful:
             return ""
         nouns = joined([self.wording.noun(one) for one in self.facts.doubtful])
-        if self.facts.speech or self.facts.sounds or self.facts.music or self.facts.singing:
-            options = (f"what sounds like {nouns} can also be heard", f"there is also what sounds like {nouns}")
-        else:
-            options = (f"what sounds like {nouns} can be heard", f"there is what sounds like {nouns}")
-        return self.rng.choice(options)
+        if alone:  # "it" would be what is told before
+            return f"it sounds like {nouns}"
+        return self.rng.choice(
+            (f"what sounds like {nouns} can also be heard", f"there is also what sounds like {nouns}")
+        )
 
 
 def _is_short(text: str) -> bool:

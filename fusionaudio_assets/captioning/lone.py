@@ -28,7 +28,8 @@ _FEW_S, _SEVERAL_S = 2.5, 3.5
 
 _APART_S = 1.0
 _WHOLE = 0.85
-_WHOLE_TIME = (" throughout", " throughout", " the whole time")
+_THROUGHOUT = " throughout"
+_WHOLE_TIME = (_THROUGHOUT, " continuously")
 _A_FEW, _SEVERAL = " for a few seconds", " for several seconds"
 _STEADY = re.compile(r"\bsteady,? ")
 
@@ -53,7 +54,7 @@ class Lone:
             told += [] if extent else [f"{ongoing}{faintly}" for ongoing in _ongoing(one)]
             if told := [text for text in told if not is_curt(text)]:
                 return self.rng.choice(told)
-        when = self.wording.again(one) or self.wording.when(one) or (" throughout" if _lasts(one) else "")
+        when = self.wording.again(one) or self.wording.when(one) or (_THROUGHOUT if _lasts(one) else "")
         return f"{self.wording.noun(one)} can be heard{faintly}{when}"
 
     def extent(self, one: Heard, *, told: bool = False) -> str:
@@ -67,7 +68,8 @@ class Lone:
             return ""
         voice = one.group in {"speech", "singing"}
         if _lasts(one):
-            return _WHOLE_TIME[-1] if voice else self.rng.choice(_WHOLE_TIME)
+            is_there = all(clause.startswith(IS_THERE) for clause in one.clauses)
+            return _THROUGHOUT if is_there else _WHOLE_TIME[-1] if voice else self.rng.choice(_WHOLE_TIME)
         if not one.measured or len(one.spans) > 1:
             return ""
         length_s = _length_s(one)
@@ -93,7 +95,7 @@ class Lone:
         noun = _STEADY.sub("", noun)
         if self.faint:
             noun = _described("faint", noun)
-        return f"{noun} continues steadily" if steadily else f"there is {noun} the whole time"
+        return f"{noun} continues steadily" if steadily else f"there is {noun}{_THROUGHOUT}"
 
     def _plain(self, one: Heard, noun: str, *, is_tone: bool) -> list[str]:
         """Return sentences about one sound of which there is nothing to tell but how it sounds, and how long."""
@@ -103,7 +105,7 @@ class Lone:
             return [f"{noun} is heard"]
         if length_s < CALL_S:
             when = self.wording.when(one)
-            options = [f"there is {noun}{when}", f"{heard}{when}"]
+            options = [f"{heard}{when}", *([] if is_tone else [f"there is {noun}{when}"])]
         elif length_s < _FEW_S:
             options = [] if _STEADY.search(noun) else [f"{heard} briefly"]
             options += [] if "," in noun and options else [f"there is {_described('brief', noun)}"]
@@ -126,7 +128,7 @@ def _lasts(one: Heard) -> bool:
 def _fits(clause: str, extent: str) -> bool:
     """Whether a clause may be told with an extent: a state has no number, and what goes on has no length."""
     if clause.startswith(IS_THERE):
-        return extent in _WHOLE_TIME
+        return extent == _THROUGHOUT
     return " is " not in clause or not extent.startswith((" for ", " briefly"))
 
 

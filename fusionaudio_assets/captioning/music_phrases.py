@@ -64,12 +64,10 @@ class MusicPhrases:
         if not self.music.instruments:
             return f"{self.name()} plays"
         if self._by_drums:
-            return f"{self.name()} plays, with {self._players()}"
+            return self.clause()
         options = [self._playing()]
-        if self._own:
+        if self._own or (self._is_told and len(self.music.instruments) > 1):
             options.append(f"{self.full()} plays")
-        elif self._is_told and len(self.music.instruments) > 1:
-            options.append(f"{self.name()} plays, with {self._players()}")
         return self.rng.choice(options)
 
     def passing(self, *, begins: bool, to_end: bool) -> str:

@@ -128,7 +128,7 @@ class Timeline:
         """Add a third event to a sentence about two."""
         clause = self.wording.clause(last)
         if not follows(before, last):
-            return f"{told}{',' if _BOUND & set(told.split()) else ''} and {clause}"
+            return f"{told} and {clause}"
         return f"{told}, and {'finally' if 'then ' in told else 'then'} {clause}"
 
     def _joined(self, first: Heard, second: Heard, *, framed: bool = False, opened: bool = False) -> str:

@@ -30,8 +30,8 @@ _COURSES = {
     FADING: ("fades away", "fade away"),
     SINKING: ("gradually fades", "gradually fade"),
     SWELLING: ("grows louder", "grow louder"),
-    RISING: ("rises in pitch", "each rise in pitch"),
-    FALLING: ("falls in pitch", "each fall in pitch"),
+    RISING: ("rises in pitch", "rise in pitch"),
+    FALLING: ("falls in pitch", "fall in pitch"),
 }
 _GLIDES = (RISING, FALLING)
 _TEXTURES = {"sharp": "sharp", "steady": "steady", "unsteady": "wavering", "fluctuating": "wavering"}
@@ -98,7 +98,9 @@ def _clause(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> str:
     if course := _course(first):
         slowly = "slowly " if course != SINKING and first.end_s - first.start_s >= _SLOW_S else ""
         many = f"{_NUMBERS.get(count, 'several')} {_phrase(adjectives, f'{noun}s')}"
-        return f"{one} {slowly}{_COURSES[course][0]}" if count == 1 else f"{many} {_COURSES[course][1]}"
+        if count > 1:
+            return "" if course in _GLIDES else f"{many} {_COURSES[course][1]}"
+        return f"{one} {slowly}{_COURSES[course][0]}"
     if is_regular(spans):
         return f"{one} repeats"
     if noun == "tone" and not whole and count <= max(_TIMES):

@@ -54,7 +54,7 @@ def test_a_lone_sound_gets_a_caption_that_is_not_curt() -> None:
 
 def test_a_doubtful_sound_is_worded_with_care_and_listed_as_ambiguous() -> None:
     composed = compose(clips.MAYBE_FRYING)
-    assert "what sounds like" in composed.caption.lower()
+    assert "it sounds like" in composed.caption.lower()
     assert composed.ambiguities == ("What is heard as frying could be confused with rain or static.",)
 
 
@@ -70,7 +70,7 @@ def test_without_cues_it_abstains() -> None:
 
 def test_a_confirmed_label_counts_and_a_refuted_one_does_not() -> None:
     assert "helicopter" in words(clips.LABELLED)
-    assert "a dog" not in words(clips.LABELLED).split("what sounds like")[0]
+    assert "a dog" not in words(clips.LABELLED).split("sounds like")[0]
     assert "labels" in compose(clips.LABELLED).modalities
 
 

@@ -39,7 +39,7 @@ def test_sounds_that_are_alike_are_counted() -> None:
 
 def test_each_of_several_tones_may_rise() -> None:
     tones = (heard(1, 2.2, "tonal", "rising"), heard(4, 5.2, "tonal", "rising"))
-    assert words(*tones) == "two short tones each rise in pitch."
+    assert words(*tones) == "there are two short rising tones."
 
 
 def test_a_sound_beside_a_voice_is_not_one_of_the_voice() -> None:
@@ -69,7 +69,7 @@ def test_what_comes_at_regular_intervals_is_told_by_its_pace(every_s: float, tol
     ],
 )
 def test_what_has_a_pitch_is_a_tone_and_what_hisses_a_noise(manner: tuple[str, ...], said: str) -> None:
-    assert words(heard(0, 10, *manner)) == f"there is a {said} the whole time."
+    assert words(heard(0, 10, *manner)) == f"there is a {said} throughout."
 
 
 def test_what_is_steady_all_the_time_continues_steadily() -> None:
@@ -86,7 +86,7 @@ def test_what_is_steady_all_the_time_continues_steadily() -> None:
         (3, ("unsteady",), "a wavering sound is heard briefly."),
         (6, ("fluctuating",), "a long, wavering sound is heard."),
         (6, ("unsteady", "sinking"), "a long, wavering sound gradually fades."),
-        (2, ("high-pitched", "shrill"), "there is a short, shrill tone near the start."),
+        (2, ("high-pitched", "shrill"), "a short, shrill tone sounds near the start."),
     ],
 )
 def test_how_a_lone_sound_goes_on_is_told(end_s: float, manner: tuple[str, ...], said: str) -> None:
@@ -139,7 +139,7 @@ def test_quiet_is_told_only_where_it_is_most_of_the_clip() -> None:
 def test_a_faint_sound_is_told_as_faint() -> None:
     speech = clips.event("Speech", 0.9, (0.5, 9.9))
     assert "faintly" in words(heard(0.5, 9.9), events=(speech,), loudness_lufs=-45)
-    assert words(heard(0, 10, "low"), loudness_lufs=-45) == "there is a faint, low sound the whole time."
+    assert words(heard(0, 10, "low"), loudness_lufs=-45) == "there is a faint, low sound throughout."
 
 
 def test_nothing_is_unnamed_where_the_time_of_a_sound_is_unknown() -> None:
