@@ -1,8 +1,9 @@
 """The Dagster instance of a lake: `<lake>/.dagster`, so that terminal, UI, sensors and backfills see the same world."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import dagster as dg
@@ -80,6 +81,22 @@ def _made_whole(home: Path) -> Iterator[None]:
         mark.touch()
     yield
     mark.unlink(missing_ok=True)
+
+
+@contextmanager
+def databases_held_open(home: Path) -> Iterator[None]:
+    """Keep Dagster's databases open meanwhile.
+
+    Dagster opens and closes one for every event; whenever nobody else has it open, SQLite then writes its log back,
+    waits for the disk, and deletes the log.
+    """
+    with ExitStack() as held:
+        for file in home.rglob("*.db"):
+            # What is wrong with a database Dagster finds as well, and tells.
+            with suppress(sqlite3.Error):
+                connection = held.enter_context(closing(sqlite3.connect(file)))
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield
 
 
 @contextmanager

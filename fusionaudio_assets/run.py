@@ -11,7 +11,7 @@ import dagster as dg
 from fusionaudio_assets.checks.gate import check_overrides
 from fusionaudio_assets.definitions import JOB, LAKE_JOBS, build_definitions
 from fusionaudio_assets.graph import LAKE_ASSETS, RELEASE, STAGES, profile_needs
-from fusionaudio_assets.instance import dagster_home, open_instance, storage_faults
+from fusionaudio_assets.instance import dagster_home, databases_held_open, open_instance, storage_faults
 from fusionaudio_assets.interrupts import heeding_interrupts
 from fusionaudio_assets.registration import Register
 from fusionaudio_assets.run_clock import RunClock
@@ -110,6 +110,7 @@ def run_lake(
     with (
         storage_faults(home),
         open_instance(workspace.lake) as instance,
+        databases_held_open(home),
         terminal(instance, lambda run: Register(instance, workspace.lake).made_by(run, STAGES)) as tags,
         heeding_interrupts() as heed_interrupts,
         _listening(told.clips),

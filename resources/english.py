@@ -2,7 +2,6 @@
 
 import functools
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 if TYPE_CHECKING:
     import inflect
@@ -44,7 +43,11 @@ def _engine() -> "inflect.engine":
     """The library, without the checks of types that it has made for itself: they take two seconds to make."""
     import typeguard  # noqa: PLC0415 - as below
 
-    with patch.object(typeguard, "typechecked", lambda checked: checked):
+    names = vars(typeguard)
+    checking = names["typechecked"]
+    names["typechecked"] = lambda checked: checked
+    try:
         import inflect  # noqa: PLC0415 - commands that write no caption need not wait for it
-
+    finally:
+        names["typechecked"] = checking
     return inflect.engine()

@@ -1,11 +1,13 @@
 """The Dagster instance of a lake."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from fusionaudio_assets.instance import TEMPLATE, open_instance
+from fusionaudio_assets.instance import TEMPLATE, dagster_home, databases_held_open, open_instance
 from fusionaudio_assets.shards import SHARDS_NAME
 from resources.errors import LakeError
 from tests.lakes import clip_row, make_lake
@@ -27,3 +29,27 @@ def test_a_name_that_dagster_takes_for_a_url_is_refused(tmp_path: Path, name: st
     with pytest.raises(LakeError, match=r"\? or % is taken for a URL. Rename the folder"):
         open_instance(lake)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_nobody_who_closes_a_database_that_is_held_open_waits_for_its_log(tmp_path: Path) -> None:
+    lake = make_lake(tmp_path / "lake", [[clip_row(1)]])
+    open_instance(lake).dispose()
+    database = dagster_home(lake) / "event_log.db"
+    log = database.with_name("event_log.db-wal")
+
+    def write() -> None:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS written (x)")
+
+    with databases_held_open(dagster_home(lake)):
+        write()
+        assert log.exists()
+    assert not log.exists()
+    write()
+    assert not log.exists()
+
+
+def test_a_damaged_database_is_left_for_dagster_to_tell_of(tmp_path: Path) -> None:
+    (tmp_path / "runs.db").write_bytes(b"no database" * 100)
+    with databases_held_open(tmp_path):
+        pass
