@@ -49,7 +49,11 @@ def test_nobody_who_closes_a_database_that_is_held_open_waits_for_its_log(tmp_pa
     assert not log.exists()
 
 
-def test_a_damaged_database_is_left_for_dagster_to_tell_of(tmp_path: Path) -> None:
-    (tmp_path / "runs.db").write_bytes(b"no database" * 100)
+def test_a_damaged_database_is_left_as_it_is_for_dagster_to_tell_of(tmp_path: Path) -> None:
+    damaged = tmp_path / "runs.db"
+    damaged.write_bytes(b"no database" * 100)
     with databases_held_open(tmp_path):
-        pass
+        assert damaged.read_bytes() == b"no database" * 100
+    assert [file.name for file in tmp_path.iterdir()] == ["runs.db"]
+    with pytest.raises(sqlite3.DatabaseError), closing(sqlite3.connect(damaged)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master")
