@@ -21,6 +21,8 @@ from resources.audio import resample, samples_sha256
 from resources.profile import Settings
 from resources.separator import Separator
 
+_ENERGY_BLOCK = 1024
+
 
 def derive(rows: Upstream, gate: PresenceGate, models: Models) -> Work | Skip:
     """Separate only what is mixed."""
@@ -65,10 +67,17 @@ def fitted(audio: NDArray[np.float32], num_samples: int) -> NDArray[np.float32]:
     return np.pad(audio, ((0, 0), (0, missing))) if missing > 0 else audio[:, :num_samples]
 
 
+def energy(audio: NDArray[np.float32]) -> float:
+    """Sum of squares, in float32 over a thousand samples and in float64 over those: a quarter of the time."""
+    flat = audio.ravel()
+    whole = flat.size // _ENERGY_BLOCK * _ENERGY_BLOCK
+    blocks = flat[:whole].reshape(-1, _ENERGY_BLOCK)
+    return float(np.einsum("ij,ij->i", blocks, blocks).sum(dtype=np.float64) + np.square(flat[whole:]).sum())
+
+
 def energies(mixture: NDArray[np.float32], vocals: NDArray[np.float32]) -> Row:
     """Share of the vocals in the energy of both stems, and the level of the rest relative to the mixture in dB."""
-    rest = mixture - vocals
-    vocal, remaining, whole = (float(np.square(x, dtype=np.float64).sum()) for x in (vocals, rest, mixture))
+    vocal, remaining, whole = map(energy, (vocals, mixture - vocals, mixture))
     tiny = 1e-12
     return {
         "vocal_share": vocal / max(vocal + remaining, tiny),
