@@ -116,7 +116,7 @@ class Bench:
             else:
                 (row,) = self.stage.compute([job], self.models, self.real.params)
                 assert isinstance(row, dict)
-                yield row
+                yield row if self.stage.finish is None else self.stage.finish(job, row, self.models)
 
 
 def measure(lake: Path, name: str, pairs: int, references: Mapping[str, str]) -> Figures:

@@ -1,9 +1,6 @@
 """Stems: the vocals, where a voice and something else are both present."""
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
 from typing import Any
 
 import dagster as dg
@@ -42,17 +39,16 @@ def prepare(payloads: Mapping[str, Any], job: Job, models: Models) -> dict[str, 
 
 
 def separate(jobs: Sequence[Job], models: Models, params: Settings) -> list[Row]:
-    """Separate the vocals; they are stored at the mixture's own rate and length, so that the rest is a difference."""
-    separator = models.of("separator", Separator)
-    separated = separator.separate([job.prepared["at_rate"] for job in jobs])
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the separator waits meanwhile
-        return list(pool.map(stem_row, jobs, separated, repeat(separator.sample_rate_hz)))
+    """Separate the vocals, at the separator's rate."""
+    separated = models.of("separator", Separator).separate([job.prepared["at_rate"] for job in jobs])
+    return [{"at_rate": vocals} for vocals in separated]
 
 
-def stem_row(job: Job, at_rate: NDArray[np.float32], rate_hz: int) -> Row:
-    """The row of a clip with its payload, from its vocals at the separator's rate."""
+def store(job: Job, separated: Row, models: Models) -> Row:
+    """The row of a clip: its vocals at the mixture's own rate and length, so that the rest is a difference."""
     mixture, stored_hz = job.prepared["mixture"], job.prepared["stored_hz"]
-    vocals = fitted(resample(at_rate, rate_hz, stored_hz), mixture.shape[1])
+    rate_hz = models.of("separator", Separator).sample_rate_hz
+    vocals = fitted(resample(separated["at_rate"], rate_hz, stored_hz), mixture.shape[1])
     return energies(mixture, vocals) | {
         "num_samples": mixture.shape[1],
         "sample_rate_hz": stored_hz,
@@ -94,6 +90,7 @@ STAGE = Stage(
     derive=derive,
     prepare=prepare,
     compute=separate,
+    finish=store,
     models={"separator": Separator},
     gate=PresenceGate,
     payloads={"vocals": AudioPayload},

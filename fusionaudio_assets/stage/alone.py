@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,7 +23,8 @@ from typing import Any
 from fusionaudio_assets.reasons import Reason
 from fusionaudio_assets.stage.account import Account
 from fusionaudio_assets.stage.checkpoint import Checkpoint
-from fusionaudio_assets.stage.isolate import compute_rows, made_by, probe, row_of
+from fusionaudio_assets.stage.finishing import Finisher
+from fusionaudio_assets.stage.isolate import made_by, probe, row_of
 from fusionaudio_assets.stage.loading import Loader, batches_of
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Models, Row, Stage
@@ -269,8 +271,9 @@ def serve() -> None:
     loader = Loader(task.stage, Lake(task.lake), models, Account())
 
     def rows(batch: Sequence[Pending]) -> list[Row]:
-        portions = compute_rows(task.stage, batch, loader.load(batch), models, task.params)
-        return [row for rows in portions for row in rows]
+        with Finisher(task.stage, models, task.params) as finisher:
+            portions = chain(finisher.rows(batch, loader.load(batch)), finisher.rest())
+            return [row for rows in portions for row in rows]
 
     while True:
         batch = channel.recv()

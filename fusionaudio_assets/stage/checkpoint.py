@@ -1,4 +1,7 @@
-"""Checkpoints: every finished batch is on disk before the next one starts, so that a kill costs one batch."""
+"""Checkpoints: every finished batch is on disk at once, so that a kill costs what is under way.
+
+That is one batch, and one more where rows are finished behind the models.
+"""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping

@@ -6,7 +6,6 @@ does not suffice is anybody's fault, the models of other stages make room.
 """
 
 from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import closing
 from typing import Any
 
 from fusionaudio_assets.reasons import Reason
@@ -21,46 +20,6 @@ from resources.profile import Settings
 
 STAGE_FAULTS = (ModelUnavailable, LakeError, SettingError)
 """Errors that say themselves that no clip is to blame."""
-
-
-PORTION_BYTES = 64 * 2**20
-"""Rows are handed on when their payloads are as large as this: a batch of long clips would fill the memory."""
-
-
-def compute_rows(
-    stage: Stage[Any, Any],
-    batch: Sequence[Pending],
-    jobs: Sequence[Job | ClipError],
-    models: Models,
-    params: Settings,
-) -> Iterator[list[Row]]:
-    """Rows of a batch that was loaded, in its order, as they are stored: all at once, or in portions.
-
-    Raises:
-        Exception: As `compute_isolated`.
-    """
-    ready = [job for job in jobs if isinstance(job, Job)]
-    by = made_by(models.values())
-    rows: list[Row] = []
-    held = 0
-    with closing(compute_isolated(stage, ready, models, params)) as results:
-        for pending, job in zip(batch, jobs, strict=True):
-            outcome = next(results) if isinstance(job, Job) else job
-            rows.append(row_of(pending, outcome, by))
-            held += sum(_size(rows[-1].get(payload)) for payload in stage.payloads)
-            if held > PORTION_BYTES:
-                yield rows
-                rows, held = [], 0
-    if rows:
-        yield rows
-
-
-def _size(payload: Any) -> int:
-    """Bytes of a payload value: of what is large in it, that is."""
-    if isinstance(payload, bytes):
-        return len(payload)
-    parts = payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else ()
-    return sum(map(_size, parts))
 
 
 def made_by(adapters: Collection[Adapter]) -> Row:
@@ -108,14 +67,20 @@ def compute_isolated(
             raise  # where rows depend on each other, halves would give another answer, not a part of this one
         elif len(left) > 1:
             parts = [left[:middle], left[middle:]]
-        elif isinstance(error, ClipError):
-            yield error
         else:
-            probe(models, error)
-            reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.MODEL_ERROR
-            yield ClipError(reason.value, f"{type(error).__name__}: {error}", permanent=False)
+            if not isinstance(error, ClipError):
+                probe(models, error)
+            yield fault_of_clip(error)
     for part in parts:  # only here, out of the error's reach, is what the batch held in memory let go of
         yield from compute_isolated(stage, part, models, params, may_make_room=may_make_room)
+
+
+def fault_of_clip(error: Exception) -> ClipError:
+    """What a clip is recorded with when it was alone at work and nothing else is to blame."""
+    if isinstance(error, ClipError):
+        return error
+    reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.MODEL_ERROR
+    return ClipError(reason.value, f"{type(error).__name__}: {error}", permanent=False)
 
 
 class _BrokenContract(RuntimeError):

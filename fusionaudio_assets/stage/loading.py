@@ -39,20 +39,21 @@ def loaded(
 ) -> Generator[tuple[Sequence[Pending], list[Job | ClipError]]]:
     """Batches with their payloads, `AHEAD` of them loaded in a thread while the caller computes.
 
-    What is loaded or computed is noted in `attempts`: a decoder can take this process with it as well as a model.
-    Close it when it is left early: payload files are open until then.
+    What is loaded, computed or finished is noted in `attempts`: a decoder or an encoder can take this process with it
+    as well as a model. Close it when it is left early: payload files are open until then.
     """
     account.audio_s += sum(pending.work.audio_s for pending in todo)
     account.heard_s += sum(map(heard_s, todo))
     loader = Loader(stage, lake, Models(profile.models), account)
     batches = batches_of(stage, todo, profile.batch_size)
+    behind = 1 if stage.finish is not None else 0
     with ThreadPoolExecutor(1, thread_name_prefix=f"load-{stage.name}") as pool:
         waiting: deque[Future[list[Job | ClipError]]] = deque()
         try:
             for index, batch in enumerate(batches):
-                under_way = batches[index : index + AHEAD + 1]
-                attempts.begin(under_way)
-                waiting.extend(pool.submit(loader.load, later) for later in under_way[len(waiting) :])
+                to_load = batches[index : index + AHEAD + 1]
+                attempts.begin(batches[max(0, index - behind) : index + AHEAD + 1])
+                waiting.extend(pool.submit(loader.load, later) for later in to_load[len(waiting) :])
                 with account.timed("wait"):
                     jobs = waiting.popleft().result()
                 yield batch, jobs

@@ -1,9 +1,10 @@
 """The one way a shard is processed: plan, resume, work in batches, commit, account."""
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import dataframely as dy
@@ -16,8 +17,8 @@ from fusionaudio_assets.stage.attempts import Attempts
 from fusionaudio_assets.stage.checkpoint import Checkpoint
 from fusionaudio_assets.stage.current import CONDITIONS, conditions_of, inputs_in, mark_current
 from fusionaudio_assets.stage.fingerprint import canonical_json, sha256_text
+from fusionaudio_assets.stage.finishing import Finisher
 from fusionaudio_assets.stage.history import record_shard
-from fusionaudio_assets.stage.isolate import compute_rows
 from fusionaudio_assets.stage.loading import loaded
 from fusionaudio_assets.stage.plan import Pending, Plan, plan_shard
 from fusionaudio_assets.stage.spec import Models, Row, Stage
@@ -115,18 +116,15 @@ def _rows(
     with (
         one_thread_for_algebra(),
         closing(loaded(stage, todo, lake, profile, account=account, attempts=attempts)) as batches,
+        Finisher(stage, Models(profile.models), profile.params) as finisher,
     ):
-        for batch, jobs in batches:
-            portions = compute_rows(stage, batch, jobs, Models(profile.models), profile.params)
-            while True:
-                with (
-                    account.timed("compute"),
-                    account.loading_models(),
-                    ended_when_it_hangs(profile.clip_timeout_s),
-                ):
-                    rows = next(portions, None)
-                if rows is None:
-                    break
+
+        def at_work(portions: Iterator[list[Row]]) -> list[Row] | None:
+            with account.timed("compute"), account.loading_models(), ended_when_it_hangs(profile.clip_timeout_s):
+                return next(portions, None)
+
+        for portions in chain((finisher.rows(batch, jobs) for batch, jobs in batches), [finisher.rest()]):
+            while (rows := at_work(portions)) is not None:
                 yield rows
 
 

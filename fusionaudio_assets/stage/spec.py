@@ -3,6 +3,7 @@
     derive   upstream rows of one clip → the work, or a skip with its reason   (cheap, decides; uses `gate`)
     prepare  payloads of one clip → arrays                                     (decoding, runs ahead in a thread)
     compute  a batch of prepared clips → rows                                  (the models; uses `params`)
+    finish   what compute gave of one clip → its row, where that is work      (encoding, runs behind in threads)
 
 `compute` is shown nothing but what `derive` put into the work, and all of the work is in the fingerprint: what is
 reused is therefore exactly what would have come out again.
@@ -141,6 +142,7 @@ class Stage(Generic[Gate, Params]):
         compute: See the module; returns one row, or one `ClipError`, per job and in their order, or yields them one by
             one where a batch of them may be too large to hold. A row may hold the value of a payload under the
             payload's name.
+        finish: See the module; makes the row of what `compute` gave in its place. None where that is the row.
         models: Kind of each model by role.
         gate: Settings that only `derive` sees; stages of the same gate share them.
         params: Settings that only `compute` sees.
@@ -161,6 +163,7 @@ class Stage(Generic[Gate, Params]):
     derive: Callable[[Upstream, Gate, Models], Work | Skip]
     compute: Callable[[Sequence[Job], Models, Params], Iterable[Row | ClipError]]
     prepare: Callable[[Mapping[str, Any], Job, Models], Any] = no_inputs_beyond_payloads
+    finish: Callable[[Job, Row, Models], Row] | None = None
     needs: tuple[str, ...] = ("raw_clips",)
     models: Mapping[str, type[Adapter]] = field(default_factory=dict)
     gate: type[Settings] = Settings

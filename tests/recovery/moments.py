@@ -17,7 +17,7 @@ from sqlalchemy import Table, event
 
 from fusionaudio_assets import run
 from fusionaudio_assets.checks import gate
-from fusionaudio_assets.stage import isolate, loading
+from fusionaudio_assets.stage import finishing, loading
 from fusionaudio_assets.stage.alone import Alone
 from fusionaudio_assets.stage.checkpoint import Checkpoint
 from fusionaudio_assets.stage.plan import Pending
@@ -78,7 +78,7 @@ def log_batches(log: Path) -> None:
             with log.open("a") as file:
                 file.write(f"{stage} {ids}\n")
 
-    _before(isolate, "compute_isolated", lambda stage, jobs, *_: noted(stage.name, jobs))
+    _before(finishing, "compute_isolated", lambda stage, jobs, *_: noted(stage.name, jobs))
     _before(Alone, "rows", lambda alone, batch: noted(alone._stage.name, batch))
 
 

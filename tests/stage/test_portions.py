@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fusionaudio_assets.stage import Job, Models, Row, isolate, run_shard
+from fusionaudio_assets.stage import Job, Models, Row, finishing, run_shard
 from fusionaudio_assets.stage.checkpoint import Checkpoint
 from resources.errors import ClipError
 from resources.lake import Lake
@@ -28,7 +28,7 @@ def sized(payload: int) -> Any:
 
 
 def test_rows_are_saved_before_their_payloads_fill_the_memory(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolate, "PORTION_BYTES", 2500)
+    monkeypatch.setattr(finishing, "PORTION_BYTES", 2500)
     lake.write_table("manifest", "s", manifest([*PATHS, "bad.wav"]))
     saved: list[int] = []
     save = Checkpoint.save
