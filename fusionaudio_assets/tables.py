@@ -6,11 +6,11 @@ classes. A column whose name ends in `_s`, `_ms`, `_hz`, `_db` or `_bpm` is in t
 
 from enum import StrEnum
 from functools import cache
-from typing import Any
 
 import dataframely as dy
 import polars as pl
 
+from fusionaudio_assets import columns as col
 from fusionaudio_assets.reasons import Reason
 
 
@@ -22,77 +22,21 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-def _text(description: str, **options: Any) -> dy.String:
-    return dy.String(nullable=True, description=description, **options)
-
-
-def _choice(values: type[StrEnum], description: str = "", *, nullable: bool = True) -> dy.String:
-    """A string out of `values`: not a polars Enum, whose type would change whenever a value is added."""
-    allowed = [value.value for value in values]
-    return dy.String(nullable=nullable, description=description, check=lambda expr: expr.is_in(allowed))
-
-
-def _number(description: str, **options: Any) -> dy.Float32:
-    return dy.Float32(nullable=True, description=description, **options)
-
-
-def _share(description: str) -> dy.Float32:
-    return _number(description, min=0, max=1)
-
-
-def _count(description: str) -> dy.Int32:
-    return dy.Int32(nullable=True, description=description, min=0)
-
-
-def _flag(description: str) -> dy.Bool:
-    return dy.Bool(nullable=True, description=description)
-
-
-def _list(inner: dy.Column, description: str) -> dy.List:
-    return dy.List(inner, nullable=True, description=description)
-
-
-def _struct(**fields: dy.Column) -> dy.Struct:
-    return dy.Struct(fields, nullable=True)
-
-
-def _seconds() -> dy.Float32:
-    return dy.Float32(nullable=True, min=0)
-
-
-def _scored() -> dy.Struct:
-    return _struct(label=dy.String(nullable=True), score=dy.Float32(nullable=True))
-
-
-def _claims() -> dy.List:
-    place = {"start": _count(""), "end": _count("")}
-    claim = _struct(text=_text(""), **place, supported=_flag(""), support=_share(""), by=_list(_text(""), ""))
-    told = "what the caption claims at its characters [start, end), how well that is supported, in [0, 1], and by what"
-    return _list(claim, told)
-
-
-def _stretches() -> dy.List:
-    names = ("level_db", "growth_db", "spread_db", "centroid_hz", "flatness", "pitch_hz", "glide_semitones")
-    told = "when anything stands out of the background, and how it sounds, measured: see resources/activity.py"
-    return _list(_struct(start_s=_seconds(), end_s=_seconds(), **{name: _number("") for name in names}), told)
-
-
-def _qa_pair() -> dy.Struct:
-    texts = {name: _text("") for name in ("question", "answer", "category", "difficulty", "format")}
-    return _struct(**texts, options=_list(_text(""), ""), author=_text(""))
+_MEASURED = ("level_db", "growth_db", "spread_db", "centroid_hz", "flatness", "pitch_hz", "glide_semitones")
+"""How a stretch sounds."""
 
 
 class StageTable(dy.Schema):
     """Columns that every stage's table has: one row for every clip of the shard, whatever became of it."""
 
     clip_id = dy.String(primary_key=True, description="the clip: from the SHA-256 of the file's bytes and its bounds")
-    status = _choice(Status, "ok, skipped (not needed) or failed", nullable=False)
-    reason = _choice(Reason, "why the row is not ok")
-    detail = _text("the reason with its file, figures or message")
+    status = col.choice(Status, "ok, skipped (not needed) or failed", nullable=False)
+    reason = col.choice(Reason, "why the row is not ok")
+    detail = col.text("the reason with its file, figures or message")
     permanent = dy.Bool(nullable=False, description="a failure that trying again cannot mend")
     fingerprint = dy.String(nullable=False, description="SHA-256 of the stage's identity and of all that it consumed")
-    model = _text("the models that made the row, or empty")
-    libraries = _text("the libraries that ran them, with versions: no part of the fingerprint")
+    model = col.text("the models that made the row, or empty")
+    libraries = col.text("the libraries that ran them, with versions: no part of the fingerprint")
 
 
 class Manifest(dy.Schema):
@@ -100,110 +44,108 @@ class Manifest(dy.Schema):
 
     clip_id = dy.String(primary_key=True, description="the clip")
     path = dy.String(nullable=False, description="file that the clip is read from")
-    file_sha256 = _text("SHA-256 of the file's bytes; null when it could not be read")
-    start_s = _number("start of the segment in the file, null for the whole file", min=0)
-    end_s = _number("end of the segment in the file, exclusive", min=0)
-    sources = _list(dy.String(nullable=True), "every name under which these bytes were ingested")
-    labels = _list(_struct(name=dy.String(nullable=True), quality=_share("")), "human labels, quality in [0, 1]")
-    license = _text("licence of the clip as its source states it")
-    split = _text("split that the source assigns, e.g. train or test")
+    file_sha256 = col.text("SHA-256 of the file's bytes; null when it could not be read")
+    start_s = col.number("start of the segment in the file, null for the whole file", min=0)
+    end_s = col.number("end of the segment in the file, exclusive", min=0)
+    sources = col.clip_sources()
+    labels = col.human_labels()
+    license = col.text("licence of the clip as its source states it")
+    split = col.text("split that the source assigns, e.g. train or test")
 
 
 class RawClips(StageTable):
     """Decoded clips: facts about the medium; audio and key frames lie in payload files."""
 
-    sources = _list(dy.String(nullable=True), "every name under which these bytes were ingested")
-    labels = _list(_struct(name=dy.String(nullable=True), quality=_share("")), "human labels, quality in [0, 1]")
-    license = _text("licence of the clip as its source states it")
-    split = _text("split that the source assigns")
-    start_s = _number("start of the segment in the file, null for the whole file")
-    end_s = _number("end of the segment in the file, exclusive")
-    duration_s = _number("duration of the decoded audio", min=0)
+    sources = col.clip_sources()
+    labels = col.human_labels()
+    license = col.text("licence of the clip as its source states it")
+    split = col.text("split that the source assigns")
+    start_s = col.number("start of the segment in the file, null for the whole file")
+    end_s = col.number("end of the segment in the file, exclusive")
+    duration_s = col.number("duration of the decoded audio", min=0)
     sample_rate_hz = dy.Int32(nullable=True, min=1, description="sample rate of the stored audio, at most 48000")
     channels = dy.Int32(nullable=True, min=1, max=2, description="channels of the stored audio")
     source_channels = dy.Int32(nullable=True, min=1, description="channels of the medium")
-    codec = _text("audio codec of the medium")
-    container = _text("container format of the medium")
-    loudness_lufs = _number("integrated loudness (ITU-R BS.1770), null when silent or too short to measure")
-    peak_db = _number("sample peak in dBFS, -120 for digital silence")
-    has_video = _flag("pictures could be decoded")
-    width = _count("width of the video in pixels")
-    height = _count("height of the video in pixels")
-    num_frames = _count("key frames stored")
-    note = _text("what was lost without losing the clip, e.g. a broken video stream")
-    audio_sha256 = _text("SHA-256 of the 24-bit samples: what later stages are keyed by")
-    audio_file = _text("payload file that holds the audio")
-    frames_sha256 = _text("SHA-256 of the key frames and their times")
-    frames_file = _text("payload file that holds the key frames")
+    codec = col.text("audio codec of the medium")
+    container = col.text("container format of the medium")
+    loudness_lufs = col.number("integrated loudness (ITU-R BS.1770), null when silent or too short to measure")
+    peak_db = col.number("sample peak in dBFS, -120 for digital silence")
+    has_video = col.flag("pictures could be decoded")
+    width = col.count("width of the video in pixels")
+    height = col.count("height of the video in pixels")
+    num_frames = col.count("key frames stored")
+    note = col.text("what was lost without losing the clip, e.g. a broken video stream")
+    audio_sha256 = col.text("SHA-256 of the 24-bit samples: what later stages are keyed by")
+    audio_file = col.text("payload file that holds the audio")
+    frames_sha256 = col.text("SHA-256 of the key frames and their times")
+    frames_file = col.text("payload file that holds the key frames")
 
 
 class Tags(StageTable):
     """AudioSet classes with scores, clip level and over time; speech, singing and music; when anything sounds."""
 
-    tags = _list(_scored(), "AudioSet classes at clip level, best first; a parent scores at least as its children")
-    events = _list(
-        _struct(
-            label=dy.String(nullable=True),
-            score=dy.Float32(nullable=True),
-            spans=_list(_struct(start_s=_seconds(), end_s=_seconds()), ""),
+    tags = col.scored("AudioSet classes at clip level, best first; a parent scores at least as its children")
+    events = col.many(
+        col.struct(
+            label=col.text(),
+            score=col.number(),
+            spans=col.many(col.struct(start_s=col.seconds(), end_s=col.seconds())),
         ),
         "most specific AudioSet classes, and wider ones that are surer, with the stretches in which they are heard",
     )
-    segments = _list(
-        _struct(kind=dy.String(nullable=True), start_s=_seconds(), end_s=_seconds()),
+    segments = col.many(
+        col.struct(kind=col.text(), start_s=col.seconds(), end_s=col.seconds()),
         "speech, singing and music segments of the segmenter",
     )
-    stretches = _stretches()
-    speech_s = _number("seconds of speech that the segmenter found", min=0)
-    singing_s = _number("seconds of singing that the segmenter found", min=0)
-    music_s = _number("seconds of music that the segmenter found", min=0)
-    speech_score = _share("highest score of the tagger's speech classes")
-    singing_score = _share("highest score of the tagger's singing classes")
-    music_score = _share("score of the tagger's class Music and its children, singing apart")
-    other_score = _share("highest score of a class that is neither speech, singing nor music")
+    stretches = col.many(
+        col.struct(start_s=col.seconds(), end_s=col.seconds(), **{name: col.number() for name in _MEASURED}),
+        "when anything stands out of the background, and how it sounds, measured: see resources/activity.py",
+    )
+    speech_s = col.number("seconds of speech that the segmenter found", min=0)
+    singing_s = col.number("seconds of singing that the segmenter found", min=0)
+    music_s = col.number("seconds of music that the segmenter found", min=0)
+    speech_score = col.share("highest score of the tagger's speech classes")
+    singing_score = col.share("highest score of the tagger's singing classes")
+    music_score = col.share("score of the tagger's class Music and its children, singing apart")
+    other_score = col.share("highest score of a class that is neither speech, singing nor music")
 
 
 class Stems(StageTable):
     """Vocals where a voice and something else are both present; the rest is mixture − vocals."""
 
-    vocal_share = _share("share of the energy that went to the vocals")
-    residual_db = _number("level of the rest relative to the mixture")
+    vocal_share = col.share("share of the energy that went to the vocals")
+    residual_db = col.number("level of the rest relative to the mixture")
     num_samples = dy.Int64(nullable=True, min=0, description="samples per channel, equal to the mixture's")
     sample_rate_hz = dy.Int32(nullable=True, min=1, description="sample rate of the vocals")
-    vocals_sha256 = _text("SHA-256 of the vocals' 24-bit samples")
-    vocals_file = _text("payload file that holds the vocals")
+    vocals_sha256 = col.text("SHA-256 of the vocals' 24-bit samples")
+    vocals_file = col.text("payload file that holds the vocals")
 
 
 class Transcripts(StageTable):
     """What was said, with times and every confidence the recogniser gives."""
 
-    text = _text("the words; empty when nothing was recognised")
-    language = _text("ISO 639-1 code")
-    language_probability = _share("probability of the language")
-    confident = _flag("all confidences pass the stage's thresholds: only then may the words be believed")
-    speech_s = _number("seconds of speech by the recogniser's own voice activity detection", min=0)
-    avg_logprob = _number("mean log-probability of the tokens", max=0)
-    no_speech_prob = _share("highest no-speech probability of the segments")
-    compression_ratio = _number("highest compression ratio of the segments", min=0)
-    full_window = _flag("the 30 s window was used since the short one was not trusted")
-    segments = _list(
-        _struct(
-            text=dy.String(nullable=True),
-            start_s=_seconds(),
-            end_s=_seconds(),
-            avg_logprob=dy.Float32(nullable=True),
-            no_speech_prob=dy.Float32(nullable=True),
-            compression_ratio=dy.Float32(nullable=True),
+    text = col.text("the words; empty when nothing was recognised")
+    language = col.text("ISO 639-1 code")
+    language_probability = col.share("probability of the language")
+    confident = col.flag("all confidences pass the stage's thresholds: only then may the words be believed")
+    speech_s = col.number("seconds of speech by the recogniser's own voice activity detection", min=0)
+    avg_logprob = col.number("mean log-probability of the tokens", max=0)
+    no_speech_prob = col.share("highest no-speech probability of the segments")
+    compression_ratio = col.number("highest compression ratio of the segments", min=0)
+    full_window = col.flag("the 30 s window was used since the short one was not trusted")
+    segments = col.many(
+        col.struct(
+            text=col.text(),
+            start_s=col.seconds(),
+            end_s=col.seconds(),
+            avg_logprob=col.number(),
+            no_speech_prob=col.number(),
+            compression_ratio=col.number(),
         ),
         "segments with their confidences",
     )
-    words = _list(
-        _struct(
-            text=dy.String(nullable=True),
-            start_s=_seconds(),
-            end_s=_seconds(),
-            probability=dy.Float32(nullable=True),
-        ),
+    words = col.many(
+        col.struct(text=col.text(), start_s=col.seconds(), end_s=col.seconds(), probability=col.number()),
         "words with times",
     )
 
@@ -211,103 +153,103 @@ class Transcripts(StageTable):
 class SoundCaptions(StageTable):
     """A description of the sound events in time."""
 
-    description = _text("plain English about sound events")
+    description = col.text("plain English about sound events")
 
 
 class MusicCaptions(StageTable):
     """Genre, instruments, tempo and mood where there is music."""
 
-    genres = _list(_scored(), "best first")
-    instruments = _list(_scored(), "best first")
-    moods = _list(_scored(), "best first")
-    vocals = _list(_scored(), "words about singing voices, best first")
-    raw = _list(_scored(), "every label that the model scored above its floor")
-    tempo_bpm = _number("measured tempo, null without a steady beat", min=0)
-    description = _text("plain English about the music alone")
+    genres = col.scored("best first")
+    instruments = col.scored("best first")
+    moods = col.scored("best first")
+    vocals = col.scored("words about singing voices, best first")
+    raw = col.scored("every label that the model scored above its floor")
+    tempo_bpm = col.number("measured tempo, null without a steady beat", min=0)
+    description = col.text("plain English about the music alone")
 
 
 class VisualCaptions(StageTable):
     """What is seen in the key frames, with times. Never part of a caption."""
 
-    frames = _list(_struct(time_s=_seconds(), labels=_list(_scored(), "")), "labels of each key frame")
-    description = _text("plain English about what is seen; empty when nothing is sure")
+    frames = col.many(col.struct(time_s=col.seconds(), labels=col.scored()), "labels of each key frame")
+    description = col.text("plain English about what is seen; empty when nothing is sure")
 
 
 class FusedCaptions(StageTable):
     """One caption about sound, or an abstention, with the cues behind every claim."""
 
-    caption = _text("the caption; null when abstained")
-    ambiguities = _list(dy.String(nullable=True), "what could be confused by ear")
-    left_out = _list(dy.String(nullable=True), "labels that are no plain names of sounds, which nothing was made of")
-    modalities = _list(dy.String(nullable=True), "cues that the caption draws on: labels, sound, speech, music, visual")
-    author = _text("who wrote the caption: the language model's name, or composer")
-    abstained = _flag("no caption can be given honestly")
-    abstain_reason = _text("why")
-    claims = _claims()
-    leaks = _list(
-        _struct(kind=dy.String(nullable=True), text=dy.String(nullable=True), detail=dy.String(nullable=True)),
+    caption = col.text("the caption; null when abstained")
+    ambiguities = col.texts("what could be confused by ear")
+    left_out = col.texts("labels that are no plain names of sounds, which nothing was made of")
+    modalities = col.texts("cues that the caption draws on: labels, sound, speech, music, visual")
+    author = col.text("who wrote the caption: the language model's name, or composer")
+    abstained = col.flag("no caption can be given honestly")
+    abstain_reason = col.text("why")
+    claims = col.claims()
+    leaks = col.many(
+        col.struct(kind=col.text(), text=col.text(), detail=col.text()),
         "what was seen or said and stands in the caption",
     )
-    draft = _text("what the language model wrote, when the composer's sentence was taken instead")
-    draft_rejected = _text("why its draft was not taken")
-    prompt_tokens = _count("tokens read by the language model")
-    completion_tokens = _count("tokens written by the language model")
+    draft = col.text("what the language model wrote, when the composer's sentence was taken instead")
+    draft_rejected = col.text("why its draft was not taken")
+    prompt_tokens = col.count("tokens read by the language model")
+    completion_tokens = col.count("tokens written by the language model")
 
 
 class CaptionScores(StageTable):
     """How well the caption fits the clip."""
 
-    similarity = _number("cosine of caption and clip on the scorer's own scale", min=-1.001, max=1.001)
-    scorer = _text("the scorer: scales of different scorers do not compare")
-    num_words = _count("words of the caption")
+    similarity = col.number("cosine of caption and clip on the scorer's own scale", min=-1.001, max=1.001)
+    scorer = col.text("the scorer: scales of different scorers do not compare")
+    num_words = col.count("words of the caption")
 
 
 class QaPairs(StageTable):
     """Question-answer pairs about the sound."""
 
-    pairs = _list(_qa_pair(), "the pairs")
-    num_pairs = _count("number of pairs")
-    prompt_tokens = _count("tokens read by the language model")
-    completion_tokens = _count("tokens written by the language model")
+    pairs = col.qa_pairs("the pairs")
+    num_pairs = col.count("number of pairs")
+    prompt_tokens = col.count("tokens read by the language model")
+    completion_tokens = col.count("tokens written by the language model")
 
 
 class FilteredDataset(StageTable):
     """Every clip, kept or not, with all reasons."""
 
-    kept = _flag("the clip is released")
-    drop_reasons = _list(_choice(Reason), "all reasons against the clip")
-    caption = _text("the caption, also of clips that are not kept")
-    author = _text("who wrote it")
-    modalities = _list(dy.String(nullable=True), "cues that the caption draws on")
-    similarity = _number("score of the caption")
-    scorer = _text("the scorer")
-    duration_s = _number("duration of the clip")
-    license = _text("licence of the clip")
-    split = _text("split that the source assigns")
+    kept = col.flag("the clip is released")
+    drop_reasons = col.many(col.choice(Reason), "all reasons against the clip")
+    caption = col.text("the caption, also of clips that are not kept")
+    author = col.text("who wrote it")
+    modalities = col.texts("cues that the caption draws on")
+    similarity = col.number("score of the caption")
+    scorer = col.text("the scorer")
+    duration_s = col.number("duration of the clip")
+    license = col.text("licence of the clip")
+    split = col.text("split that the source assigns")
 
 
 class Release(dy.Schema):
     """A released clip: what people load. The audio stands beside it, in the column `audio` of the Parquet files."""
 
     clip_id = dy.String(primary_key=True, description="the clip: from the SHA-256 of the file's bytes and its bounds")
-    caption = _text("what can be heard")
-    ambiguities = _list(dy.String(nullable=True), "what could be confused by ear")
-    author = _text("who wrote the caption: the language model's name, or composer")
-    modalities = _list(dy.String(nullable=True), "cues that the caption draws on")
-    claims = _claims()
-    similarity = _number("cosine of caption and clip on the scorer's own scale")
-    scorer = _text("the scorer: scales of different scorers do not compare")
-    qa = _list(_qa_pair(), "question-answer pairs")
-    labels = _list(_struct(name=dy.String(nullable=True), quality=_share("")), "human labels, quality in [0, 1]")
-    sources = _list(dy.String(nullable=True), "every name under which these bytes were ingested")
-    start_s = _number("start of the segment in the source, null for the whole of it")
-    end_s = _number("end of the segment in the source, exclusive")
-    duration_s = _number("duration of the audio", min=0)
+    caption = col.text("what can be heard")
+    ambiguities = col.texts("what could be confused by ear")
+    author = col.text("who wrote the caption: the language model's name, or composer")
+    modalities = col.texts("cues that the caption draws on")
+    claims = col.claims()
+    similarity = col.number("cosine of caption and clip on the scorer's own scale")
+    scorer = col.text("the scorer: scales of different scorers do not compare")
+    qa = col.qa_pairs("question-answer pairs")
+    labels = col.human_labels()
+    sources = col.clip_sources()
+    start_s = col.number("start of the segment in the source, null for the whole of it")
+    end_s = col.number("end of the segment in the source, exclusive")
+    duration_s = col.number("duration of the audio", min=0)
     sample_rate_hz = dy.Int32(nullable=True, min=1, description="sample rate of the audio in the lake")
     channels = dy.Int32(nullable=True, min=1, max=2, description="channels of the audio in the lake")
-    audio_sha256 = _text("SHA-256 of the 24-bit samples")
-    license = _text("licence of the clip as its source states it")
-    split = _text("split that the source assigns")
+    audio_sha256 = col.text("SHA-256 of the 24-bit samples")
+    license = col.text("licence of the clip as its source states it")
+    split = col.text("split that the source assigns")
 
 
 TABLES: dict[str, type[dy.Schema]] = {
