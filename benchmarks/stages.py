@@ -55,7 +55,7 @@ from resources.whisper import FasterWhisper
 
 CLIPS = {
     "tags": 128,
-    "stems": 48,
+    "stems": 96,
     "transcripts": 64,
     "music_captions": 48,
     "visual_captions": 128,
