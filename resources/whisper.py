@@ -10,15 +10,15 @@ import functools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal
 
 import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import _LANGUAGE_CODES
-from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
+from faster_whisper.vad import get_vad_model
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
@@ -27,7 +27,8 @@ from resources.embedded import weights
 from resources.errors import ModelUnavailable, SettingError, clause
 from resources.hub import CTRANSLATE2, Checkpoint, Commit
 from resources.load_time import loads
-from resources.recognizer import Recognizer, SpeechSegment, Transcript, Word
+from resources.recognizer import Recognizer, SpeechSegment, Transcript
+from resources.voiced import Voiced, voiced_part
 from resources.whisper_windows import MAX_CLIP_S, Decoding, ShortWindows, whole_words
 
 ComputeType = Literal["int8", "int8_float16", "int8_float32", "int8_bfloat16", "float16", "bfloat16", "float32"]
@@ -35,27 +36,8 @@ ComputeType = Literal["int8", "int8_float16", "int8_float32", "int8_bfloat16", "
 _MOST_WORKERS = 4
 """Each holds the memory of a batch of its own."""
 
-_Timed = TypeVar("_Timed", SpeechSegment, Word)
-
 _MAX_UNHEARD_S = 2.0
 """Speech after the last word of a short window, above which the decoder is taken to have stopped early."""
-
-
-@dataclass(frozen=True)
-class _Voiced:
-    """The part of a clip from its first to its last speech, with a margin.
-
-    Attributes:
-        audio: ``(samples,) float32``.
-        start_s: Where it starts in the clip.
-        last_speech_s: Where its last speech ends, from its own start.
-        speech_s: Seconds of speech in it.
-    """
-
-    audio: NDArray[np.float32]
-    start_s: float
-    last_speech_s: float
-    speech_s: float
 
 
 class FasterWhisper(Recognizer):
@@ -205,7 +187,7 @@ class FasterWhisper(Recognizer):
         """Transcribe clips; see `Recognizer.transcribe`. A clip without speech costs only the detector."""
         self.load()
         with ThreadPoolExecutor(self._num_threads) as pool:
-            voiced = list(pool.map(self._voiced_part, clips))
+            voiced = list(pool.map(self._voiced, clips))
         spoken = [index for index, part in enumerate(voiced) if part.speech_s > self.min_speech_s]
         short = [
             index
@@ -220,29 +202,17 @@ class FasterWhisper(Recognizer):
                 transcripts[index] = transcript
         return transcripts
 
-    def _transcript(self, part: _Voiced, in_short_window: Decoding | None) -> Transcript:
+    def _transcript(self, part: Voiced, in_short_window: Decoding | None) -> Transcript:
         """Take the text of the short window if it may stand, else decode again; drop what is noise."""
         decoding = in_short_window if in_short_window and self._is_settled(in_short_window, part) else None
         full_window = decoding is None
         decoding = decoding or self._decode_full_windows(part.audio)
         if self._is_noise(decoding):
             decoding = replace(decoding, text="", segments=(), words=())
-        return _in_clip(decoding, part, full_window=full_window)
+        return part.transcript(decoding, full_window=full_window)
 
-    def _voiced_part(self, clip: NDArray[np.float32]) -> _Voiced:
-        """Find speech with Silero VAD and cut the clip around it."""
-        options = VadOptions(threshold=self.vad_threshold, min_silence_duration_ms=300, speech_pad_ms=0)
-        spans = get_speech_timestamps(clip, options)
-        if not spans:
-            return _Voiced(clip[:0], 0.0, 0.0, 0.0)
-        margin = round(self.margin_s * self.sample_rate_hz)
-        start, end = max(0, spans[0]["start"] - margin), min(len(clip), spans[-1]["end"] + margin)
-        return _Voiced(
-            audio=clip[start:end],
-            start_s=start / self.sample_rate_hz,
-            last_speech_s=(spans[-1]["end"] - start) / self.sample_rate_hz,
-            speech_s=sum(span["end"] - span["start"] for span in spans) / self.sample_rate_hz,
-        )
+    def _voiced(self, clip: NDArray[np.float32]) -> Voiced:
+        return voiced_part(clip, threshold=self.vad_threshold, margin_s=self.margin_s)
 
     def _is_sound(self, decoding: Decoding) -> bool:
         """Whether a text neither repeats itself nor is a guess nor was cut off."""
@@ -257,7 +227,7 @@ class FasterWhisper(Recognizer):
         doubts = [segment.no_speech_prob > self.max_no_speech_prob for segment in decoding.segments]
         return bool(doubts) and all(doubts) and not self._is_sound(decoding)
 
-    def _is_settled(self, decoding: Decoding, part: _Voiced) -> bool:
+    def _is_settled(self, decoding: Decoding, part: Voiced) -> bool:
         """Whether the text of a short window may stand, or is noise; else the full window decides."""
         if self._is_noise(decoding):
             return True
@@ -302,23 +272,3 @@ class FasterWhisper(Recognizer):
             language_probability=info.language_probability,
             finished=True,
         )
-
-
-def _in_clip(decoding: Decoding, part: _Voiced, *, full_window: bool) -> Transcript:
-    """Put what was decoded in the voiced part back into the clip's time; no time leaves the part."""
-    last_s = part.start_s + len(part.audio) / FasterWhisper.sample_rate_hz
-
-    def moved(item: _Timed) -> _Timed:
-        start_s = min(round(float(part.start_s + item.start_s), 3), last_s)
-        end_s = min(round(float(part.start_s + item.end_s), 3), last_s)
-        return replace(item, start_s=start_s, end_s=max(start_s, end_s))
-
-    return Transcript(
-        text=decoding.text.strip(),
-        segments=tuple(moved(segment) for segment in decoding.segments),
-        words=tuple(moved(word) for word in decoding.words),
-        language=decoding.language,
-        language_probability=decoding.language_probability,
-        speech_s=part.speech_s,
-        full_window=full_window,
-    )

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from resources.embedded.weights import weight_path
 from resources.errors import ModelUnavailable
 from resources.recognizer import SpeechSegment
-from resources.whisper import FasterWhisper, _Voiced
+from resources.voiced import Voiced
+from resources.whisper import FasterWhisper
 from resources.whisper_windows import Decoding
 from tests.resources.media import example_audio
 from tests.resources.random_whisper import write_random_whisper
@@ -121,7 +122,7 @@ def test_a_given_language_is_kept(speech: NDArray[np.float32]) -> None:
 def test_the_full_window_is_asked_when_the_short_one_failed(
     whisper: FasterWhisper, changes: dict[str, object], settled: bool
 ) -> None:
-    part = _Voiced(np.zeros(4 * RATE_HZ, np.float32), start_s=0.0, last_speech_s=3.5, speech_s=3.0)
+    part = Voiced(np.zeros(4 * RATE_HZ, np.float32), start_s=0.0, last_speech_s=3.5, speech_s=3.0)
     assert whisper._is_settled(decoding(**changes), part) is settled  # type: ignore[arg-type]
 
 
