@@ -3,30 +3,24 @@
 import hashlib
 import logging
 import os
-import resource
 import signal
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from multiprocessing import forkserver, resource_tracker
-from multiprocessing.context import ForkServerContext, ForkServerProcess
-from multiprocessing.popen_forkserver import Popen
-from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from weakref import WeakSet
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from resources.audio import encode_flac, loudness_lufs, peak_db, samples_sha256
 from resources.errors import ClipError
-from resources.load_time import loads
 from resources.media.decode import decode_clip
 from resources.media.files import check_file, shown
+from resources.media.fork_server import start_worker, worker_context
 from resources.media.types import DecodedClip, KeyFrame, MediaSettings
 
 _logger = logging.getLogger(__name__)
@@ -143,8 +137,7 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
     """Worker processes that decode clips.
 
     A worker that hangs is ended after `MediaSettings.timeout_s`, one that dies is replaced; either costs the clip it
-    was at and no other. Workers come from a fork server, never from this process, whose threads would not survive a
-    fork, and start on first use.
+    was at and no other. Workers start on first use.
 
     Example:
         >>> with DecoderPool(MediaSettings()) as pool:
@@ -199,11 +192,11 @@ class DecoderPool(AbstractContextManager["DecoderPool"]):
 
     def _submit(self, request: DecodeRequest) -> "_Attempt":
         if self._pool is None:
-            context = _WorkerContext()
-            context.set_forkserver_preload(_PRELOADED)
-            _start_fork_server(context)
             self._pool = ProcessPool(
-                self.workers, initializer=_start_worker, initargs=(self.settings.worker_memory_mb,), context=context
+                self.workers,
+                initializer=start_worker,
+                initargs=(self.settings.worker_memory_mb,),
+                context=worker_context(_PRELOADED),
             )
         future = self._pool.schedule(_work, args=(request, self.settings), timeout=self.settings.timeout_s)
         return _Attempt(request, future, self._pool)
@@ -260,56 +253,6 @@ class _Attempt:
             return 0
         result = self.future.result()
         return len(result.flac) if isinstance(result, PreparedClip) else 0
-
-
-class _Worker(ForkServerProcess):
-    """A worker that does not import the script this process was started with.
-
-    By default it would, which costs seconds where that script imports Dagster, runs all of it where it is not guarded,
-    and kills every worker where it cannot be read again (``python -``).
-    """
-
-    @staticmethod
-    def _Popen(process: BaseProcess) -> Popen:  # noqa: N802 - the name of multiprocessing
-        script = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            return ForkServerProcess._Popen(process)
-        finally:
-            sys.modules["__main__"] = script
-
-
-class _WorkerContext(ForkServerContext):
-    Process = _Worker
-
-
-@loads
-def _start_fork_server(context: ForkServerContext) -> None:
-    """Start the server of a context and wait for it.
-
-    It is deaf to Ctrl-C, which a terminal sends to it too, and of which it would die aloud while it imports. What is
-    waited for is a worker that does nothing: one of the pool would complain when nobody waits for it any more.
-    """
-    resource_tracker.ensure_running()  # which the server would start, and which lifts the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    first = context.Process(target=_nothing)
-    first.start()
-    first.join()
-
-
-def _nothing() -> None: ...
-
-
-def _start_worker(memory_mb: int) -> None:
-    """Prepare a worker: a bound on its memory, and Ctrl-C left to the parent, which ends its workers itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = memory_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _work(request: DecodeRequest, settings: MediaSettings) -> PreparedClip | ClipError:
