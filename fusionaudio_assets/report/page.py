@@ -1,7 +1,6 @@
-"""The report as people read it: Markdown, and figures for the metadata that the Dagster UI plots."""
+"""The report as people read it: Markdown, with a picture."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fusionaudio_assets.captioning.named import KINDS
@@ -30,7 +29,7 @@ def as_picture(report: Report) -> str:
         Panel("Captions by similarity", counts["similarity"], "similarity of caption and clip"),
         Panel("Captions by writer", _captions(report, "author")),
         Panel("Captions by cue drawn on", _captions(report, "modality")),
-        Panel("Captions by number of cues", _numbers_of_cues(report), "cues drawn on"),
+        Panel("Captions by number of cues", report.numbers_of_cues, "cues drawn on"),
         Panel("Clips by label of the source", labels),
         *(
             Panel(f"Captions by number of {kind}", report.numbers_named[kind], f"{kind} that the caption names")
@@ -50,9 +49,9 @@ def as_markdown(report: Report, picture_link: str) -> str:
         _summary(report),
         f"![Captions by length, similarity, writer, cues and what they name; clips by label]({picture_link})",
         _distributions(report),
-        _groups("Who wrote the captions", "writer", report.groups["author"]),
+        _groups("Who wrote the captions", "writer", report.largest("author")),
         _counted("Drafts of the language model that were not taken", "fault", report.counts["draft_rejected"]),
-        _groups("What the captions draw on", "cue", report.groups["modality"]),
+        _groups("What the captions draw on", "cue", report.largest("modality")),
         _together(report),
         _named(report),
         _counted("Clips without a caption, by what the writer says", "reason", report.counts["abstained"]),
@@ -64,57 +63,6 @@ def as_markdown(report: Report, picture_link: str) -> str:
         _examples(report),
     )
     return "\n\n".join(filter(None, sections)) + "\n"
-
-
-def as_metadata(report: Report) -> dict[str, int | float]:
-    """Figures of the report by name."""
-    clips, counts = report.all, report.counts
-    figures: dict[str, int | float] = {
-        "shards": report.shards,
-        "shards_unfinished": report.unfinished,
-        "shards_standing_out": len(_standing_out(report)),
-        "clips": clips.clips,
-        "captions": clips.captions,
-        "kept": clips.kept,
-        "share/captioned": round(clips.captions / clips.clips, 4) if clips.clips else 0.0,
-        "share/kept": round(clips.kept_share, 4) if clips.clips else 0.0,
-        "abstained": counts["abstained"].total(),
-        "with_leak": sum(counts["leak"].values()),
-        "with_unsupported_claim": counts["unsupported"].total(),
-        "rows_failed": report.failures.total(),
-    }
-    for name in ("words", "similarity"):
-        if counts[name]:
-            figures |= {f"{name}/{key}": round(value, 4) for key, value in percentiles(counts[name]).items()}
-    if clips.captions:
-        figures["share/several_cues"] = round(share_of_several(report), 4)
-        figures |= {
-            f"named/{name.replace(OF_MUSIC, '_of_music')}": round(percentiles(numbers)["mean"], 4)
-            for name, numbers in report.numbers_named.items()
-            if numbers
-        }
-        figures |= {
-            f"share/{name}": round(group.captions / clips.captions, 4)
-            for name, group in _by_size(report.groups["modality"])
-        }
-    for kind in ("author", "modality"):
-        figures |= {f"{kind}/{name}": group.captions for name, group in _by_size(report.groups[kind])}
-    figures |= {f"drop_reason/{name}": count for name, count in counts["drop_reason"].most_common()}
-    if heard := counts["transcript"].total():
-        figures["share/transcripts_confident"] = round(counts["transcript"]["confident"] / heard, 4)
-    if (errors := expected_word_errors(report)) is not None:
-        figures["expected_word_error_rate"] = round(errors, 4)
-    return figures
-
-
-def expected_word_errors(report: Report) -> float | None:
-    """Share of words that the recogniser itself expects to be wrong; None without words.
-
-    One minus the mean probability that it gives its words. There is nothing to compare the words with, and the
-    probabilities are not calibrated: it tells shards and models apart, and is no word error rate.
-    """
-    words = report.counts["word_probability"]
-    return 1 - percentiles(words)["mean"] if words else None
 
 
 def _summary(report: Report) -> str:
@@ -146,10 +94,10 @@ def _distributions(report: Report) -> str:
     return f"{table(head, rows)}\n\nScored by: {scorers or 'no scorer'}. Scales of different scorers do not compare."
 
 
-def _groups(title: str, what: str, groups: Mapping[str, Group]) -> str:
+def _groups(title: str, what: str, groups: Sequence[tuple[str, Group]]) -> str:
     if not groups:
         return ""
-    rows = [(code(name), *_columns(group)) for name, group in _by_size(groups)]
+    rows = [(code(name), *_columns(group)) for name, group in groups]
     return f"## {title}\n\n{table((what, *_GROUP_HEAD), rows[:MOST_ROWS])}{_left_out(len(rows))}"
 
 
@@ -163,21 +111,7 @@ def _counted(title: str, what: str, counts: Mapping[Any, int]) -> str:
 def _together(report: Report) -> str:
     if not (told := _counted("Cues together", "cues", report.counts["cues"])):
         return ""
-    return f"{told}\n\n{share_of_several(report):.0%} of the captions draw on two cues or more."
-
-
-def share_of_several(report: Report) -> float:
-    """Share of the captions that draw on two cues or more; 0 without captions."""
-    numbers = _numbers_of_cues(report)
-    return sum(count for number, count in numbers.items() if number > 1) / max(numbers.total(), 1)
-
-
-def _numbers_of_cues(report: Report) -> Counter[int]:
-    """Captions by how many cues they draw on."""
-    numbers: Counter[int] = Counter()
-    for names, count in report.counts["cues"].items():
-        numbers[len(names.split(" + ")) if names else 0] += count
-    return numbers
+    return f"{told}\n\n{report.share_of_several_cues:.0%} of the captions draw on two cues or more."
 
 
 def _named(report: Report) -> str:
@@ -224,7 +158,7 @@ def _transcripts(report: Report) -> str:
     heard, languages = report.counts["transcript"], report.counts["language"]
     if not heard:
         return ""
-    errors = expected_word_errors(report)
+    errors = report.expected_word_errors
     named = ", ".join(f"{cell(name) or 'unknown'} {count:,}" for name, count in _ordered(languages)[:8])
     lines = [
         "## Transcripts",
@@ -269,7 +203,7 @@ def _drift(report: Report) -> str:
     head = ("shard", "asset", "figure", "here", "median of the shards", "distance")
     return (
         f"{title}Shards with figures farther than {OUTLYING} spreads from the median of all shards (modified z-score "
-        f"of Iglewicz and Hoaglin, docs/checks.md): {len(_standing_out(report)):,} of {report.compared:,}.\n\n"
+        f"of Iglewicz and Hoaglin, docs/checks.md): {len(report.standing_out):,} of {report.compared:,}.\n\n"
         f"{table(head, rows)}{_left_out(report.drifted.height)}"
     )
 
@@ -289,16 +223,8 @@ def _examples(report: Report) -> str:
     return "\n\n".join([*parts, "`fusionaudio show CLIP` tells all that is known about a clip."]) if parts else ""
 
 
-def _standing_out(report: Report) -> set[str]:
-    return set(report.drifted["shard"])
-
-
 def _captions(report: Report, kind: str) -> dict[str, int]:
     return {name: group.captions for name, group in report.groups[kind].items()}
-
-
-def _by_size(groups: Mapping[str, Group]) -> list[tuple[str, Group]]:
-    return sorted(groups.items(), key=lambda item: (-item[1].clips, item[0]))
 
 
 def _ordered(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:

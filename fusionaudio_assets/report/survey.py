@@ -10,6 +10,7 @@ import polars as pl
 
 from fusionaudio_assets import ledger
 from fusionaudio_assets.captioning.named import KINDS, named
+from fusionaudio_assets.distribution import percentiles
 from fusionaudio_assets.figures import OUTLYING, drift, refresh
 from fusionaudio_assets.report.queries import CAPTIONS, CLIPS, COUNTS, EXAMPLES, GROUPS, HEARD, TABLES
 from resources.errors import LakeError
@@ -100,6 +101,39 @@ class Report:
     def all(self) -> Group:
         """All clips of the finished shards."""
         return self.groups["all"].get("", Group())
+
+    def largest(self, kind: str) -> list[tuple[str, Group]]:
+        """Names and groups of a kind, those of most clips first."""
+        return sorted(self.groups[kind].items(), key=lambda item: (-item[1].clips, item[0]))
+
+    @property
+    def standing_out(self) -> set[str]:
+        """Shards with figures that stand out."""
+        return set(self.drifted["shard"])
+
+    @property
+    def numbers_of_cues(self) -> Counter[int]:
+        """Captions by how many cues they draw on."""
+        numbers: Counter[int] = Counter()
+        for names, count in self.counts["cues"].items():
+            numbers[len(names.split(" + ")) if names else 0] += count
+        return numbers
+
+    @property
+    def share_of_several_cues(self) -> float:
+        """Share of the captions that draw on two cues or more; 0 without captions."""
+        numbers = self.numbers_of_cues
+        return sum(count for number, count in numbers.items() if number > 1) / max(numbers.total(), 1)
+
+    @property
+    def expected_word_errors(self) -> float | None:
+        """Share of words that the recogniser itself expects to be wrong; None without words.
+
+        One minus the mean probability that it gives its words. There is nothing to compare the words with, and the
+        probabilities are not calibrated: it tells shards and models apart, and is no word error rate.
+        """
+        words = self.counts["word_probability"]
+        return 1 - percentiles(words)["mean"] if words else None
 
 
 def survey(lake: Lake, *, examples: int) -> Report:
