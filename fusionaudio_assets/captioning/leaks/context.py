@@ -19,6 +19,7 @@ UTTERING = REPORTS["uttering"] | REPORTS["speech"]
 ONLY_LEADING = REPORTS["leading"] - TELLING - UTTERING
 ANNOUNCING = TELLING | UTTERING | ONLY_LEADING
 SPEAKERS = words(raw()["speakers"])
+STANDING_IN = words("one another")
 SOUNDING = words(raw()["groups"]["sonic"]) - SPEAKERS - words("song songs")
 _OF_SPEECH = TELLING | REPORTS["speech"] | words(raw()["of_speech"])
 _JOINING = words("while whilst as over and but before after until till amid when whereas then under beneath with above")

@@ -11,17 +11,18 @@ from fusionaudio_assets.captioning.leaks.context import (
     REPORTS,
     SOUNDING,
     SPEAKERS,
+    STANDING_IN,
     TELLING,
     UTTERING,
     is_advertised,
     is_compared,
     speaks,
 )
+from fusionaudio_assets.captioning.leaks.extent import told_after, told_from
 from fusionaudio_assets.captioning.leaks.leak import Cause, Leak, leak_at
 from fusionaudio_assets.captioning.leaks.tables import raw, stems, words
 from fusionaudio_assets.captioning.leaks.topic import (
     DETERMINERS,
-    LISTENERS,
     NO_TOPIC,
     PRONOUNS,
     VAGUE,
@@ -37,8 +38,6 @@ from fusionaudio_assets.captioning.leaks.topic import (
 from fusionaudio_assets.captioning.lexicon import INSTRUMENT, lexicon
 from fusionaudio_assets.captioning.words import FUNCTION_WORDS, NEUTRAL_STEMS, Token
 
-_VOICED = words(raw()["manner_of_speaking"])
-_HOW = {"from": REPORTS["read_from"], "at": words("pace speed tempo volume pitch")}
 _NO_SPEAKERS = frozenset({"animal", "music", INSTRUMENT})
 _KINDS_OF_TALK = (REPORTS["speech"] | words(raw()["kinds_of_talk"])) - words("letter letters names details facts")
 _REACH_KIND = 4
@@ -48,7 +47,6 @@ _IN_LANGUAGE = re.compile(
     r",? in (?:[a-z]+ )?[A-Z]\w+(?:,(?= (?:as|that|how|about|why|whether|to|for)\b)"
     r"|(?= (?:as|that|how|about|why|whether|to|for)\b))"
 )
-_STANDING_IN = words("one another")
 _PASSIVE = words("is are was were be being been")
 _ARTICLES = words("a an")
 _LETTING = words("let lets letting")
@@ -58,7 +56,6 @@ _CAUSES, _HAVING = words("because since"), words("has have had")
 _STATED = words("i you he she it we they there this")
 _STATING = words("will would was were is are has have had must might could should")
 _REACH_BACK = 7
-_REACH_CLAUSE = 25
 _REACH_SUBJECT = 4
 _REACH_ORDER = 8
 
@@ -72,8 +69,8 @@ def reported_leaks(caption: str, said: Sequence[Token], heard: frozenset[str]) -
         announces = word in ANNOUNCING or word == "about" or _cries_that(said, index)
         if not announces or is_compared(caption, said, index):
             continue
-        rest = _clause(caption, said, index)
-        if not rest and (start := _said_before(caption, said, index)) < index:
+        rest = told_after(caption, said, index)
+        if not rest and (start := told_from(caption, said, index)) < index:
             if any(tells_something(one, heard, NO_TOPIC) for one in said[start:index]):
                 yield leak_at(text, said[start].start, token.end, Cause.REPORTED)
             continue
@@ -94,7 +91,7 @@ def _caused(caption: str, said: Sequence[Token], heard: frozenset[str]) -> Itera
         who, has = said[index + 2], said[index + 3]
         if token.text.lower() not in _CAUSES or not speaks(who) or has.text not in _HAVING:
             continue
-        told = _clause(caption, said, index + 3)
+        told = told_after(caption, said, index + 3)
         if any(tells_something(one, heard, VAGUE) for one in told):
             yield leak_at(caption, token.start, told[-1].end, Cause.REPORTED)
 
@@ -126,26 +123,6 @@ def _without_genre(told: Sequence[Token]) -> Iterator[Token]:
 
 def _may_tell_kind(token: Token) -> bool:
     return token.text[0].islower() and token.text.lower() not in FUNCTION_WORDS and not token.text.endswith("'s")
-
-
-def _said_before(caption: str, said: Sequence[Token], index: int) -> int:
-    """Return where begins what is told before a verb that ends its sentence: "The road is shut, a man says"."""
-    if said[index].text.lower() not in TELLING - REPORTS["speaking"]:
-        return index
-    near = range(max(1, index - _REACH_CLAUSE), index)
-    ended = [place for place in near if BREAK.search(caption, said[place - 1].end, said[place].start)]
-    if not ended:
-        return index
-    subject = said[ended[-1] : index]
-    if "," not in caption[said[ended[-1] - 1].end : subject[0].start if subject else 0] or not _is_subject(subject):
-        return index
-    return max((place for place in ended if said[place].text[0].isupper()), default=0)
-
-
-def _is_subject(subject: Sequence[Token]) -> bool:
-    """Whether words are but somebody: "a man", "the woman"."""
-    somebody = bool(subject) and speaks(subject[-1]) and subject[-1].text.lower() not in _STANDING_IN
-    return somebody and all(one.text.lower() in DETERMINERS for one in subject[:-1])
 
 
 def _phrased(said: Sequence[Token], index: int, rest: Sequence[Token]) -> Sequence[Token]:
@@ -262,69 +239,6 @@ def _is_verb(caption: str, said: Sequence[Token], index: int) -> bool:
     return named or word in FUNCTION_WORDS - DETERMINERS or before.stem in NEUTRAL_STEMS
 
 
-def _clause(caption: str, said: Sequence[Token], index: int) -> Sequence[Token]:
-    """Return the words after the one at `index`, up to where what was said ends."""
-    announcing = said[index].text.lower()
-    end = index + 1
-    while end < min(len(said), index + _REACH_CLAUSE):
-        if BREAK.search(caption, said[end - 1].end, said[end].start):
-            resumed = _resumed(caption, said, index + 1, end)
-            if resumed == end:
-                break
-            end = resumed
-            continue
-        if _ends_clause(announcing, said[index + 1 : end], said[end], said[end + 1 : end + 6]):
-            break
-        end += 1
-    return said[index + 1 : end]
-
-
-def _resumed(caption: str, said: Sequence[Token], start: int, end: int) -> int:
-    """Return where a clause goes on after what is put in: "says that the last, deep as a sea, helps her sleep"."""
-    told = said[start:end]
-    if told and told[0].text.lower() == "out":
-        told = told[1:]
-    if not told or told[0].text.lower() != "that" or not is_clause(told[1:]) or len(told) > _REACH_SUBJECT:
-        return end
-    if any(_is_finite(one) for one in told[2:]):
-        return end
-    for place in range(end, min(len(said) - 1, end + _REACH_BACK)):
-        between = caption[said[place].end : said[place + 1].start]
-        if BREAK.search(between):
-            return place + 1 if between == ", " and caption[said[end - 1].end] == "," else end
-    return end
-
-
-def _is_finite(token: Token) -> bool:
-    word = token.text.lower()
-    return word in REPORTS["relative"] or (word.endswith(("s", "ed")) and lexicon().kind(token.stem) == "action")
-
-
-def _ends_clause(announcing: str, told: Sequence[Token], token: Token, after: Sequence[Token]) -> bool:
-    """Whether what is told ends before a word: what follows says how, where, when or what else is heard."""
-    word = token.text.lower()
-    if word in _HOW and not _HOW[word].isdisjoint(one.text.lower() for one in after[:3]):
-        return True
-    if announcing in REPORTS.get(f"topic_{word}", ()):
-        return word == "as" and not (after and after[0].text[0].isupper())
-    if word in {"in", "with"} and (not after or after[0].text.lower() not in LISTENERS):
-        goes_on = "about" in (one.text for one in after)
-        return not goes_on and _of_the_voice(after)
-    if told and told[-1].text.lower() == "something":
-        return word not in REPORTS["topical"]
-    placed = word in REPORTS["place"] and announcing in REPORTS["speaking"]
-    if word == "from" and announcing in REPORTS["sourced"]:
-        return False
-    return placed or word in REPORTS["boundary"]
-
-
-def _of_the_voice(after: Sequence[Token]) -> bool:
-    """Whether "in" or "with" leads to how it is spoken: "in a calm voice", "with emphasis", "with a groan"."""
-    voiced = any(token.text.lower() in _VOICED or token.stem in lexicon().sounding for token in after)
-    tongue = any(token.text[0].isupper() and token.stem in VAGUE for token in after[:3])  # "in a lilting Breton"
-    return bool(after) and (voiced or tongue or after[0].stem in VAGUE)
-
-
 def _subject(before: Sequence[Token]) -> str:
     """Tell whether the nearest subject before a verb is a "speaker" or a "sound"; empty where neither is near."""
     one_of_them = False
@@ -332,7 +246,7 @@ def _subject(before: Sequence[Token]) -> str:
         word = token.text.lower()
         if word in _COLOURS:
             continue
-        if word in _STANDING_IN:
+        if word in STANDING_IN:
             one_of_them = True
         elif word not in SPEAKERS and (word in SOUNDING or lexicon().kind(token.stem) in _NO_SPEAKERS):
             return "sound"
