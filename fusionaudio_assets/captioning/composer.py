@@ -130,7 +130,7 @@ class _Writer:
         if self.duration_s - end_s < max(_REST_S, _REST * self.duration_s) or _IN_ORDER & set(told[0].split()):
             return told
         text = told[0].removesuffix(" near the start").removesuffix(" at the start")
-        return [f"{text}{self.rng.choice((', and then it goes quiet', ', followed by silence'))}"]
+        return [f"{text}, followed by silence"]
 
     def _over_music(self, told: list[str], music: MusicPhrases, front: Sequence[Heard]) -> list[str]:
         if len(front) == 1 and self.wording.tells_little(front[0]):

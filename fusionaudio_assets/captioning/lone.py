@@ -6,6 +6,7 @@ That there is no other, no cue says.
 import re
 
 from fusionaudio_assets.captioning.facts import Heard
+from fusionaudio_assets.captioning.stretches import PACES
 from fusionaudio_assets.captioning.unnamed import GROUP as UNNAMED
 from fusionaudio_assets.captioning.wording import (
     BRIEFLY,
@@ -52,9 +53,12 @@ class Lone:
         for extent in (again, "") if again else (self.extent(one), self.extent(one, told=True)):
             told = [self.wording.made(one, clause, f"{faintly}{extent}") for clause in clauses if _fits(clause, extent)]
             told += [] if extent else [f"{ongoing}{faintly}" for ongoing in _ongoing(one)]
-            if told := [text for text in told if not is_curt(text)]:
+            if told := [text for text in told if (extent and extent == again) or not is_curt(text)]:
                 return self.rng.choice(told)
-        when = self.wording.again(one) or self.wording.when(one) or (_THROUGHOUT if _lasts(one) else "")
+        again = self.wording.again(one)
+        if again.strip() in PACES:  # who hears something is neither rapid nor steady
+            again = " again and again"
+        when = again or self.wording.when(one) or (_THROUGHOUT if _lasts(one) else "")
         return f"{self.wording.noun(one)} can be heard{faintly}{when}"
 
     def extent(self, one: Heard, *, told: bool = False) -> str:
@@ -81,7 +85,7 @@ class Lone:
         return self.rng.choice(options) if options else ""
 
     def _unnamed(self, one: Heard) -> str:
-        noun, clause, again = one.nouns[0], one.clauses[0], self.wording.again(one)
+        noun, clause, again = one.nouns[0], self.rng.choice(one.clauses), self.wording.again(one)
         if _lasts(one) and not again:
             return self._unnamed_throughout(noun)
         if len(one.spans) > 1 or not (tells_little(clause) or clause.endswith(" sounds")):

@@ -13,7 +13,6 @@ _PACED = {"slow": "slowly", "fast": "fast"}
 _ADJECTIVES = 2
 """Words before "music", its genre among them; more read like a list."""
 
-
 _BEATS = frozenset({"drum", "drums", "drum kit", "drum machine", "drum set", "percussion"})
 
 
@@ -65,9 +64,11 @@ class MusicPhrases:
             return f"{self.name()} plays"
         if self._by_drums:
             return self.clause()
-        options = [self._playing()]
-        if self._own or (self._is_told and len(self.music.instruments) > 1):
+        options = ["{} {}{}".format(*self._played())]
+        if self._own:
             options.append(f"{self.full()} plays")
+        elif self._is_told and len(self.music.instruments) > 1:
+            options.append(f"{self.name()} plays with {self._players()}")
         return self.rng.choice(options)
 
     def passing(self, *, begins: bool, to_end: bool) -> str:
@@ -103,7 +104,7 @@ class MusicPhrases:
             return self.rng.choice((f"{clause} to {self.name()}", f"{self.name()} plays while {clause}"))
         options = [f"{clause} over {self.full()}", f"{clause} to {self.full()}"]
         if self._is_told and self.singing.label != "Rapping":
-            options.append(f"{self._playing()} while {clause}")
+            options.append(f"{self.clause()} while {clause}")
         return self.rng.choice(options)
 
     @property
@@ -122,14 +123,13 @@ class MusicPhrases:
             return f"{self.full()} with {self.rng.choice(self.singing.nouns)}", "plays", ""
         if self._own or not self.music.instruments or self._by_drums:
             return self.full(), "plays", ""
-        many = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
-        return self._players(), "play" if many else "plays", f" {self.name()}" if self._is_told else ""
+        return self._played()
 
-    def _playing(self) -> str:
-        """Return a clause in which the instruments play: ``"a piano and drums play fast blues music"``."""
+    def _played(self) -> tuple[str, str, str]:
+        """Return subject, verb and object of ``"a piano and drums play fast blues music"``."""
         many = len(self.music.instruments) > 1 or is_plural(self.music.instruments[0])
         played = self.name() if self._is_told else _PACED.get(self.music.tempo, "")
-        return f"{self._players()} {'play' if many else 'plays'} {played}".strip()
+        return self._players(), "play" if many else "plays", f" {played}" if played else ""
 
     def _players(self) -> str:
         return joined([with_article(one) if _takes_article(one) else one for one in self.music.instruments])

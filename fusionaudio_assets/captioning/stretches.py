@@ -43,8 +43,10 @@ MOST_UNNAMED = 3
 _REGULAR = 0.15
 """Intervals that differ by no more than this share of their mean."""
 
-_ONCE_S, _TWICE_S = (0.85, 1.15), (0.45, 0.55)
-"""Intervals of what comes once and twice a second, as far as anybody counts."""
+_RAPID_S = 0.7
+"""Up to this interval what repeats does so rapidly."""
+
+PACES = ("rapidly", "steadily")
 
 
 def manner(
@@ -172,12 +174,9 @@ def is_regular(spans: Spans) -> bool:
 
 
 def pace(spans: Spans) -> str:
-    """Word how often spans come that begin at equal intervals."""
+    """Word how quickly spans come that begin at equal intervals; nobody counts them by the second."""
     gap_s = (spans[-1][0] - spans[0][0]) / (len(spans) - 1)
-    for (least_s, most_s), often in ((_ONCE_S, "once"), (_TWICE_S, "twice")):
-        if least_s <= gap_s <= most_s:
-            return f"{often} a second"
-    return "at regular intervals"
+    return PACES[gap_s > _RAPID_S]
 
 
 def length_word(one: StretchCue) -> str:

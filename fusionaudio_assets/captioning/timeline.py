@@ -159,7 +159,8 @@ class Timeline:
             inside: Other words stand before, beside which there is no room for "after".
         """
         before = self.wording.noun(first)
-        if not inside and "," not in before and not self.wording.tells_little(second) and self.rng.random() < _AFTER:
+        one = before.startswith(("a ", "an ")) and "," not in before
+        if not inside and one and not self.wording.tells_little(second) and self.rng.random() < _AFTER:
             return f"after {before}, {self.wording.clause(second)}{self.wording.again(second)}"
         if second.group != UNNAMED and self.wording.tells_little(second) and second.group != "music":
             return f"{before} {are(before)} heard, and then {self.wording.clause(second)}"
@@ -168,20 +169,20 @@ class Timeline:
         return f"{before} {are(before)} followed by {after}{again}"
 
     def _in_sequence(self, a: str, first: Heard, second: Heard, *, framed: bool, opened: bool) -> str:
+        if second.group == UNNAMED and self.wording.tells_little(second) and not (framed or opened):
+            return f"{a}, followed by {_linked(a, self.wording.noun(second))}"
         b = self.wording.clause(second) + self.wording.again(second)
         if first.group != UNNAMED and (rest := _same_subject(a, b)):
             return f"{a}, then {rest}"
         b = _linked(a, b)
-        if opened:
-            return f"{a} and {b}"
-        if framed:
-            return f"{a}, and then {b}"
+        if opened or framed:
+            return f"{a} and {b}" if opened else f"{a}, and then {b}"
         if a.endswith(_SOUNDS) and self.rng.random() < _AFTER:
             return f"after {a.removesuffix(_SOUNDS)}, {b}"
         named = not {_VOICE, UNNAMED} & {first.group, second.group}
         if named and self.rng.random() < _AFTER_CLAUSE:
             return f"after {a}, {b}"
-        return f"{a}, {self.rng.choice(('and then', 'and then', 'then'))} {b}"
+        return f"{a}, {self.rng.choice(('and then', 'and then' if ',' in f'{a}{b}' else 'then'))} {b}"
 
     def _at_once(self, a: str, first: Heard, second: Heard, *, framed: bool) -> str:
         when = "" if second.coverage >= _CLOSE else self.wording.when(second)

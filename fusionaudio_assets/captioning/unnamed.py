@@ -65,12 +65,12 @@ def _heard(group: Sequence[StretchCue], duration_s: float) -> Heard:
     coverage = min(1.0, sounding_s / duration_s) if duration_s else 0.0
     whole = coverage >= _WHOLE and len(group) == 1
     noun, is_ = _noun_phrase(first, len(group), whole=whole), "are" if len(group) in _NUMBERS else "is"
-    clause = _clause(first, spans, len(group), whole=whole)
+    clauses = _clauses(first, spans, len(group), whole=whole)
     return Heard(
         label="",
         group=GROUP,
         nouns=(noun,),
-        clauses=(clause,) if clause else (f"there {is_} {noun}", f"{noun} {is_} heard"),
+        clauses=clauses or (f"there {is_} {noun}", f"{noun} {is_} heard"),
         score=1.0,
         sure=True,
         spans=spans,
@@ -91,21 +91,23 @@ def _noun_phrase(first: StretchCue, count: int, *, whole: bool) -> str:
     return f"{_NUMBERS.get(count, 'a series of')} {_phrase(adjectives, f'{noun}s')}{fades}"
 
 
-def _clause(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> str:
-    """Return a clause with a verb that tells something; empty where there is none."""
+def _clauses(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> tuple[str, ...]:
+    """Return clauses with a verb that tells something; none where there is no such verb."""
     noun, adjectives = _kind(first, whole=whole)
     one = with_article(_phrase(adjectives, noun))
-    if course := _course(first):
-        slowly = "slowly " if course != SINKING and first.end_s - first.start_s >= _SLOW_S else ""
-        many = f"{_NUMBERS.get(count, 'several')} {_phrase(adjectives, f'{noun}s')}"
-        if count > 1:
-            return "" if course in _GLIDES else f"{many} {_COURSES[course][1]}"
-        return f"{one} {slowly}{_COURSES[course][0]}"
+    course = _course(first)
+    if course and count > 1:
+        return (f"{_NUMBERS.get(count, 'several')} {_phrase(adjectives, f'{noun}s')} {_COURSES[course][1]}",)
+    if course == SINKING:
+        return f"{one} {_COURSES[course][0]}", f"{one} slowly dies away"
+    if course:
+        slowly = "slowly " if first.end_s - first.start_s >= _SLOW_S else ""
+        return (f"{one} {slowly}{_COURSES[course][0]}",)
     if is_regular(spans):
-        return f"{one} repeats"
+        return (f"{one} repeats",)
     if noun == "tone" and not whole and count <= max(_TIMES):
-        return f"{one} sounds {_TIMES.get(count, '')}".strip()
-    return ""
+        return (f"{one} sounds {_TIMES.get(count, '')}".strip(),)
+    return ()
 
 
 def _course(one: StretchCue) -> str:

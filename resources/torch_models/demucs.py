@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from resources.adapter import runtime
 from resources.embedded.onnx_graph import answering
 from resources.errors import ModelUnavailable
 from resources.hub import Checkpoint, Commit
@@ -50,6 +51,9 @@ class Demucs(TorchAdapter, Separator):
     )
     hub_revision: Commit = Field("", description="Commit of the hub's model, when `repository` names one.")
     overlap: float = Field(0.25, ge=0, lt=1, description="Share of a stretch of audio that the next one covers too.")
+    batch_size: int = runtime(
+        1, "Mixtures in the first batch; on a CPU one by itself is quickest, on a GPU they grow to what fits.", ge=1
+    )
     shifts: int = Field(0, ge=0, description="Runs over shifted audio whose mean is taken; 0 is one run as it is.")
 
     @property

@@ -152,7 +152,7 @@ def test_no_family_of_instruments_stands_beside_its_member(instruments: list[str
 def test_a_part_is_told_as_that_of_its_owner() -> None:
     events = (clips.event("Train horn", 0.9, (0, 3)), clips.event("Train", 0.9, (0, 9)))
     clip = Cues(duration_s=10, events=(*events, clips.event("Train wheels squealing", 0.8, (6, 9))))
-    assert words(clip) == "a train sounds its horn, and then its wheels squeal."
+    assert re.fullmatch("a train sounds its horn,( and)? then its wheels squeal.", words(clip))
 
 
 def test_two_sounds_of_one_maker_have_one_subject() -> None:

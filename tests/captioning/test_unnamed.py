@@ -39,7 +39,7 @@ def test_sounds_that_are_alike_are_counted() -> None:
 
 def test_each_of_several_tones_may_rise() -> None:
     tones = (heard(1, 2.2, "tonal", "rising"), heard(4, 5.2, "tonal", "rising"))
-    assert words(*tones) == "there are two short rising tones."
+    assert words(*tones) == "two short tones rise in pitch."
 
 
 def test_a_sound_beside_a_voice_is_not_one_of_the_voice() -> None:
@@ -49,12 +49,11 @@ def test_a_sound_beside_a_voice_is_not_one_of_the_voice() -> None:
 
 
 def test_sounds_that_differ_by_degrees_are_counted_together() -> None:
-    assert words(heard(1, 3, "unsteady"), heard(5, 7, "fluctuating")) == "there are two wavering sounds."
+    caption = words(heard(1, 3, "unsteady"), heard(5, 7, "fluctuating"))
+    assert caption in {"there are two wavering sounds.", "two wavering sounds are heard."}
 
 
-@pytest.mark.parametrize(
-    ("every_s", "told"), [(0.5, "twice a second"), (1.0, "once a second"), (2.0, "at regular intervals")]
-)
+@pytest.mark.parametrize(("every_s", "told"), [(0.5, "rapidly"), (1.0, "steadily"), (2.0, "steadily")])
 def test_what_comes_at_regular_intervals_is_told_by_its_pace(every_s: float, told: str) -> None:
     ticks = words(*(heard(2 + every_s * number, 2.1 + every_s * number, "sharp") for number in range(5)))
     assert ticks == f"a sharp sound repeats {told}."
@@ -85,7 +84,7 @@ def test_what_is_steady_all_the_time_continues_steadily() -> None:
         (3, ("low", "fading"), "a low sound fades away."),
         (3, ("unsteady",), "a wavering sound is heard briefly."),
         (6, ("fluctuating",), "a long, wavering sound is heard."),
-        (6, ("unsteady", "sinking"), "a long, wavering sound gradually fades."),
+        (6, ("unsteady", "sinking"), "a long, wavering sound slowly dies away."),
         (2, ("high-pitched", "shrill"), "a short, shrill tone sounds near the start."),
     ],
 )
@@ -116,13 +115,13 @@ def test_what_is_masked_has_not_stopped() -> None:
 def test_what_follows_a_named_sound_is_told_and_what_belongs_to_it_is_not() -> None:
     bark = clips.event("Bark", 0.9, (0.7, 2.6))
     caption = words(heard(1, 2.3), heard(6, 7, "low"), events=(bark,))
-    assert re.fullmatch("a dog barks, and then (there is )?a short, low sound( is heard)?.", caption)
+    assert caption == "a dog barks, followed by a short, low sound."
     assert "low sound" not in words(heard(1, 2.3, "low"), events=(bark,))
 
 
 def test_quiet_is_told_only_where_all_is_over() -> None:
     bark = clips.event("Bark", 0.9, (0.7, 2.6))
-    hushed = re.compile("goes quiet|followed by silence")
+    hushed = re.compile("followed by silence")
     assert hushed.search(words(heard(1, 2.3), events=(bark,)))
     assert not hushed.search(words(heard(1, 2.3), heard(8, 9.5), events=(bark,)))
     rain = clips.event("Rain", 0.9, (0, 10))
