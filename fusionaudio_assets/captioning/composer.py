@@ -135,8 +135,9 @@ class _Writer:
     def _over_music(self, told: list[str], music: MusicPhrases, front: Sequence[Heard]) -> list[str]:
         if len(front) == 1 and self.wording.tells_little(front[0]):
             noun, again = self.wording.noun(front[0]), self.wording.again(front[0])
-            when = "" if again else self.wording.when(front[0]).strip()
-            return [f"{when}{', ' if when else ''}{noun} {are(noun)} heard{again} over {music.full()}"]
+            if not again and not music.singing and (when := self.wording.when(front[0])):
+                return [f"{music.clause()}, with {noun}{when}"]
+            return [f"{noun} {are(noun)} heard{again} over {music.heard()}"]
         return [music.under(told[0])] if len(told) == 1 and _is_short(told[0]) else [*told, music.behind()]
 
     def _music_alone(self, music: MusicPhrases) -> str:
@@ -144,7 +145,7 @@ class _Writer:
         timed = Heard("Music", "music", (), (), 1.0, True, heard.spans, heard.coverage, measured=heard.measured)
         extent = Lone(self.wording).extent(timed, told=True) if is_curt(text) else ""
         told = f"{text}{extent}"
-        return f"{music.full()} can be heard{extent}" if is_curt(told) else told
+        return f"{music.heard()} can be heard{extent}" if is_curt(told) else told
 
     def _before_background(self, told: list[str], behind: Sequence[Heard]) -> list[str]:
         """Put what lasts behind at an end of a short sentence, or into one of its own."""

@@ -26,7 +26,7 @@ from resources.adapter import Json
 from resources.errors import ClipError
 from resources.language_model import ChatReply, ChatRequest, LanguageModel, Message, tokens_of
 
-VERSION = "16"
+VERSION = "17"
 """Raise when the same cues, prompt and answers would give another caption."""
 
 COMPOSER = "composer"

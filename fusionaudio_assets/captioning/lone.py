@@ -19,7 +19,7 @@ from fusionaudio_assets.captioning.wording import (
     on_and_off,
     tells_little,
 )
-from resources.english import present_participle
+from resources.english import present_participle, with_article
 
 _WORDS_S, _LONG_S = 3.5, 4.0
 """Who speaks for less than the first speaks briefly; what lasts for more than the second goes on for a while."""
@@ -33,6 +33,7 @@ _THROUGHOUT = " throughout"
 _WHOLE_TIME = (_THROUGHOUT, " continuously")
 _A_FEW, _SEVERAL = " for a few seconds", " for several seconds"
 _STEADY = re.compile(r"\bsteady,? ")
+_WAVERING = re.compile(r"an? (?:(?:brief|short|long), )?wavering,? (.+)")
 
 
 class Lone:
@@ -87,24 +88,20 @@ class Lone:
     def _unnamed(self, one: Heard) -> str:
         noun, clause, again = one.nouns[0], self.rng.choice(one.clauses), self.wording.again(one)
         if _lasts(one) and not again:
-            return self._unnamed_throughout(noun)
+            described = _described("faint", _STEADY.sub("", noun)) if self.faint else noun
+            return f"there {are(noun)} {described}{_THROUGHOUT}" if tells_little(clause) else f"{clause}{_THROUGHOUT}"
         if len(one.spans) > 1 or not (tells_little(clause) or clause.endswith(" sounds")):
             return f"{clause}{again or self.wording.when(one)}"
         if self.faint:
             noun = _described("faint", noun)
         return self.rng.choice(self._plain(one, noun, is_tone=not self.faint and not tells_little(clause)))
 
-    def _unnamed_throughout(self, noun: str) -> str:
-        steadily = _STEADY.search(noun)
-        noun = _STEADY.sub("", noun)
-        if self.faint:
-            noun = _described("faint", noun)
-        return f"{noun} continues steadily" if steadily else f"there is {noun}{_THROUGHOUT}"
-
     def _plain(self, one: Heard, noun: str, *, is_tone: bool) -> list[str]:
         """Return sentences about one sound of which there is nothing to tell but how it sounds, and how long."""
         length_s = _length_s(one)
         heard = f"{noun} sounds" if is_tone else f"{noun} {are(noun)} heard"
+        if wavering := _WAVERING.fullmatch(noun):
+            return [f"{with_article(wavering[1])} wavers{BRIEFLY[0] if length_s < _FEW_S else _seconds(one)}"]
         if " long" in noun:
             return [f"{noun} is heard"]
         if length_s < CALL_S:

@@ -13,6 +13,9 @@ _PACED = {"slow": "slowly", "fast": "fast"}
 _ADJECTIVES = 2
 """Words before "music", its genre among them; more read like a list."""
 
+_SAME = frozenset({("electronic", ("synthesizer",))})
+"""Genres beside what plays them that tell the same."""
+
 _BEATS = frozenset({"drum", "drums", "drum kit", "drum machine", "drum set", "percussion"})
 
 
@@ -20,6 +23,8 @@ class MusicPhrases:
     """Wordings for one clip's music, picked by `rng`; `complete` ones leave nothing out for a smoother sentence."""
 
     def __init__(self, music: Music, singing: Heard | None, rng: random.Random, *, complete: bool = False) -> None:
+        if not complete and (music.genre, music.instruments) in _SAME:
+            music = replace(music, instruments=())
         self.music = _paced(replace(music, genre="") if singing and names_voices(music.genre) else music)
         self.singing = singing
         self.rng = rng
@@ -47,9 +52,13 @@ class MusicPhrases:
             return f"{self.name().removesuffix('music')}{self._own} music"
         return f"{self.name()} with {self._players()}" if self.music.instruments else self.name()
 
+    def heard(self) -> str:
+        """Return the music where no verb follows: ``"classical music played on a piano"``."""
+        return self.full() if self._own or not self.music.instruments else f"{self.name()}{self._on(' played')}"
+
     def noun(self) -> str:
         """Return the music, or what plays it where no more is known."""
-        return self.full() if self._is_told or self._own or not self.music.instruments else self._players()
+        return self.heard() if self._is_told or self._own or not self.music.instruments else self._players()
 
     def clause(self) -> str:
         """Return a clause in which the music, or what plays it, plays."""
@@ -65,10 +74,8 @@ class MusicPhrases:
         if self._by_drums:
             return self.clause()
         options = ["{} {}{}".format(*self._played())]
-        if self._own:
-            options.append(f"{self.full()} plays")
-        elif self._is_told and len(self.music.instruments) > 1:
-            options.append(f"{self.name()} plays with {self._players()}")
+        if self._own or (self._is_told and len(self.music.instruments) > 1):
+            options.append(self._plays())
         return self.rng.choice(options)
 
     def passing(self, *, begins: bool, to_end: bool) -> str:
@@ -82,7 +89,7 @@ class MusicPhrases:
     def behind(self) -> str:
         """Return a clause in which the music stands behind other sounds."""
         voice = f", with {self.rng.choice(self.singing.nouns)}" if self.singing else ""
-        options = (f"{self.full()} plays in the background{voice}", f"in the background, {self.full()} plays{voice}")
+        options = (f"{self.full()} plays in the background{voice}", f"in the background, {self._plays()}{voice}")
         return self.rng.choice(options)
 
     def under(self, lead: str) -> str:
@@ -90,9 +97,9 @@ class MusicPhrases:
         if self.singing:
             bound = {"while", "as", "after"} & set(lead.split())
             if self.music.instruments and not bound:
-                return f"{lead} over {self.full()} as {self.rng.choice(self.singing.clauses)}"
+                return f"{lead} over {self.heard()} as {self.rng.choice(self.singing.clauses)}"
             return f"{lead} over {self.name()} and {self.rng.choice(self.singing.nouns)}"
-        options = [f"{lead} over {self.full()}"]
+        options = [f"{lead} over {self.heard()}"]
         if not {"while", "as", "after"} & set(lead.split()):
             options.append(f"{lead} while {self.clause()}")
         return self.rng.choice(options)
@@ -102,7 +109,7 @@ class MusicPhrases:
         clause = self.rng.choice(self.singing.clauses)
         if not self.music.instruments:
             return self.rng.choice((f"{clause} to {self.name()}", f"{self.name()} plays while {clause}"))
-        options = [f"{clause} over {self.full()}", f"{clause} to {self.full()}"]
+        options = [f"{clause} over {self.heard()}", f"{clause} to {self.heard()}"]
         if self._is_told and self.singing.label != "Rapping":
             options.append(f"{self.clause()} while {clause}")
         return self.rng.choice(options)
@@ -114,8 +121,17 @@ class MusicPhrases:
 
     @property
     def _by_drums(self) -> bool:
-        """Drums alone play no music that has another name: "electronic music with drums plays"."""
+        """Drums alone play no music that has another name: it goes with them."""
         return self._is_told and not self._own and _BEATS.issuperset(self.music.instruments)
+
+    def _on(self, played: str = "") -> str:
+        """Return what the music is played on, with a space before."""
+        return f"{' with' if self._by_drums else f'{played} on'} {self._players()}"
+
+    def _plays(self) -> str:
+        """Return a clause of which the music is the subject: ``"jazz music plays on a piano"``."""
+        named = self._own or not self.music.instruments
+        return f"{self.full()} plays" if named else f"{self.name()} plays{self._on()}"
 
     def _doing(self) -> tuple[str, str, str]:
         """Return subject, verb and object of a clause: the music itself, or what plays it."""
@@ -123,6 +139,8 @@ class MusicPhrases:
             return f"{self.full()} with {self.rng.choice(self.singing.nouns)}", "plays", ""
         if self._own or not self.music.instruments or self._by_drums:
             return self.full(), "plays", ""
+        if self._is_told and not _BEATS.isdisjoint(self.music.instruments):
+            return self.name(), "plays", self._on()
         return self._played()
 
     def _played(self) -> tuple[str, str, str]:

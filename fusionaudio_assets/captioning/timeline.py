@@ -169,7 +169,8 @@ class Timeline:
         return f"{before} {are(before)} followed by {after}{again}"
 
     def _in_sequence(self, a: str, first: Heard, second: Heard, *, framed: bool, opened: bool) -> str:
-        if second.group == UNNAMED and self.wording.tells_little(second) and not (framed or opened):
+        followed = second.group == UNNAMED and self.wording.tells_little(second) and first.group != _VOICE
+        if followed and not (framed or opened):
             return f"{a}, followed by {_linked(a, self.wording.noun(second))}"
         b = self.wording.clause(second) + self.wording.again(second)
         if first.group != UNNAMED and (rest := _same_subject(a, b)):

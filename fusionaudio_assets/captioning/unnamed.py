@@ -35,6 +35,7 @@ _COURSES = {
 }
 _GLIDES = (RISING, FALLING)
 _TEXTURES = {"sharp": "sharp", "steady": "steady", "unsteady": "wavering", "fluctuating": "wavering"}
+_BRIEF = ("brief", "short")
 _WHOLE = 0.85
 _ADJECTIVES = 2
 """Before a noun; more read like a list."""
@@ -122,7 +123,11 @@ def _kind(one: StretchCue, *, whole: bool) -> tuple[str, list[str]]:
     low, high = manner & {"low", "low-pitched"}, manner & {"high", "high-pitched"}
     register = "low" if low else ("high" if noun == "tone" else "high-pitched") if high else ""
     register = next((word for word in ("deep", "shrill") if word in manner), register)
-    words = ["" if texture == "sharp" else length, texture, register]
+    if texture == "steady" and length in _BRIEF:
+        texture = ""
+    if texture == "sharp":
+        length, texture = "", "sudden" if low else "sharp"
+    words = [length, texture, register]
     return noun, [word for word in words if word][:_ADJECTIVES]
 
 

@@ -71,10 +71,10 @@ def test_what_has_a_pitch_is_a_tone_and_what_hisses_a_noise(manner: tuple[str, .
     assert words(heard(0, 10, *manner)) == f"there is a {said} throughout."
 
 
-def test_what_is_steady_all_the_time_continues_steadily() -> None:
-    assert words(heard(0, 10, "steady", "high", "noisy")) == "a high-pitched noise continues steadily."
-    assert words(heard(0, 10, "steady", "low"), loudness_lufs=-45) == "a faint, low sound continues steadily."
-    assert words(heard(0, 10, "steady"), loudness_lufs=-45) == "a faint sound continues steadily."
+def test_what_is_steady_is_told_so_where_there_is_room() -> None:
+    assert words(heard(0, 10, "steady", "high", "noisy")) == "there is a steady, high-pitched noise throughout."
+    assert words(heard(0, 10, "steady", "low"), loudness_lufs=-45) == "there is a faint, low sound throughout."
+    assert words(heard(0, 10, "steady"), loudness_lufs=-45) == "there is a faint sound throughout."
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_what_is_steady_all_the_time_continues_steadily() -> None:
     [
         (6, ("tonal", "falling"), "a long tone slowly falls in pitch."),
         (3, ("low", "fading"), "a low sound fades away."),
-        (3, ("unsteady",), "a wavering sound is heard briefly."),
-        (6, ("fluctuating",), "a long, wavering sound is heard."),
+        (3, ("unsteady",), "a sound wavers briefly."),
+        (6, ("fluctuating",), "a sound wavers for several seconds."),
         (6, ("unsteady", "sinking"), "a long, wavering sound slowly dies away."),
         (2, ("high-pitched", "shrill"), "a short, shrill tone sounds near the start."),
     ],
