@@ -19,7 +19,7 @@ from fusionaudio_assets.captioning.wording import (
     on_and_off,
     tells_little,
 )
-from resources.english import present_participle, with_article
+from resources.english import present_participle
 
 _WORDS_S, _LONG_S = 3.5, 4.0
 """Who speaks for less than the first speaks briefly; what lasts for more than the second goes on for a while."""
@@ -33,7 +33,6 @@ _THROUGHOUT = " throughout"
 _WHOLE_TIME = (_THROUGHOUT, " continuously")
 _A_FEW, _SEVERAL = " for a few seconds", " for several seconds"
 _STEADY = re.compile(r"\bsteady,? ")
-_WAVERING = re.compile(r"an? (?:(?:brief|short|long), )?wavering,? (.+)")
 
 
 class Lone:
@@ -100,16 +99,14 @@ class Lone:
         """Return sentences about one sound of which there is nothing to tell but how it sounds, and how long."""
         length_s = _length_s(one)
         heard = f"{noun} sounds" if is_tone else f"{noun} {are(noun)} heard"
-        if wavering := _WAVERING.fullmatch(noun):
-            return [f"{with_article(wavering[1])} wavers{BRIEFLY[0] if length_s < _FEW_S else _seconds(one)}"]
         if " long" in noun:
             return [f"{noun} is heard"]
         if length_s < CALL_S:
             when = self.wording.when(one)
             options = [f"{heard}{when}", *([] if is_tone else [f"there is {noun}{when}"])]
         elif length_s < _FEW_S:
-            options = [] if _STEADY.search(noun) else [f"{heard} briefly"]
-            options += [] if "," in noun and options else [f"there is {_described('brief', noun)}"]
+            options = [f"{heard} briefly"]
+            options += [] if "," in noun or _STEADY.search(noun) else [f"there is {_described('brief', noun)}"]
         else:
             options = [f"{heard}{_seconds(one)}", f"there is {noun}{_seconds(one)}"]
         return [text for text in options if not is_curt(text)]

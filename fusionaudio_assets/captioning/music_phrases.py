@@ -125,8 +125,9 @@ class MusicPhrases:
         return self._is_told and not self._own and _BEATS.issuperset(self.music.instruments)
 
     def _on(self, played: str = "") -> str:
-        """Return what the music is played on, with a space before."""
-        return f"{' with' if self._by_drums else f'{played} on'} {self._players()}"
+        """Return what the music is played on, with a space before; several instruments go without articles."""
+        players = self._players() if len(self.music.instruments) == 1 else joined(self.music.instruments)
+        return f"{' with' if self._by_drums else f'{played} on'} {players}"
 
     def _plays(self) -> str:
         """Return a clause of which the music is the subject: ``"jazz music plays on a piano"``."""

@@ -34,7 +34,7 @@ _COURSES = {
     FALLING: ("falls in pitch", "fall in pitch"),
 }
 _GLIDES = (RISING, FALLING)
-_TEXTURES = {"sharp": "sharp", "steady": "steady", "unsteady": "wavering", "fluctuating": "wavering"}
+_TEXTURES = {"sharp": "sharp", "steady": "steady", "unsteady": "wavering", "fluctuating": "fluctuating"}
 _BRIEF = ("brief", "short")
 _WHOLE = 0.85
 _ADJECTIVES = 2
@@ -95,8 +95,10 @@ def _noun_phrase(first: StretchCue, count: int, *, whole: bool) -> str:
 def _clauses(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> tuple[str, ...]:
     """Return clauses with a verb that tells something; none where there is no such verb."""
     noun, adjectives = _kind(first, whole=whole)
-    one = with_article(_phrase(adjectives, noun))
     course = _course(first)
+    if course:  # which tells enough; beside it a pile of adjectives reads like a table
+        adjectives = adjectives[-1:]
+    one = with_article(_phrase(adjectives, noun))
     if course and count > 1:
         return (f"{_NUMBERS.get(count, 'several')} {_phrase(adjectives, f'{noun}s')} {_COURSES[course][1]}",)
     if course == SINKING:
