@@ -96,7 +96,7 @@ def _clauses(first: StretchCue, spans: Spans, count: int, *, whole: bool) -> tup
     """Return clauses with a verb that tells something; none where there is no such verb."""
     noun, adjectives = _kind(first, whole=whole)
     course = _course(first)
-    if course:  # which tells enough; beside it a pile of adjectives reads like a table
+    if course and "long" not in adjectives:  # it tells enough: beside it a pile of adjectives reads like a table
         adjectives = adjectives[-1:]
     one = with_article(_phrase(adjectives, noun))
     if course and count > 1:

@@ -80,7 +80,7 @@ class Wording:
             return f"{clause}{extent}"
         register = _register(one)
         if not register and ON_AND_OFF in (extent, self.again(one)):
-            return f"{clause.replace(_MAKES, 'makes noises')}{extent}"
+            return f"{clause.replace(_MAKES, 'makes sounds')}{extent}"
         briefly = extent in BRIEFLY
         adjectives = ", ".join(filter(None, ("short" if briefly else "", register)))
         made = with_article(f"{adjectives} sound") if adjectives else "a sound"

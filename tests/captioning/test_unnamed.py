@@ -84,7 +84,7 @@ def test_what_is_steady_is_told_so_where_there_is_room() -> None:
         (3, ("low", "fading"), "a low sound fades away."),
         (3, ("unsteady",), "a wavering sound is heard briefly."),
         (6, ("fluctuating",), "a long, fluctuating sound is heard."),
-        (6, ("unsteady", "sinking"), "a wavering sound slowly dies away."),
+        (6, ("unsteady", "sinking"), "a long, wavering sound slowly dies away."),
         (2, ("high-pitched", "shrill"), "a short, shrill tone sounds near the start."),
     ],
 )
