@@ -6,18 +6,14 @@ Each command is a module beside this one that is imported when the command runs,
 """
 
 import importlib
-import os
-import signal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from fusionaudio_assets.cli.console import complain
-from fusionaudio_assets.cli.supervisor import STOPPING
-from resources.errors import ResourceError, clause
+from fusionaudio_assets.cli.guard import Guarded
+from fusionaudio_assets.cli.options import JsonOption, LakeOption, OverrideOption, ShardOption
 
 
 class _Lazy:
@@ -67,35 +63,6 @@ else:
     ui_command = _Lazy("ui")
 
 
-class _Guarded(TyperGroup):
-    """The one place where errors become messages: what is wrong, why, and the way out."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-            return super().invoke(ctx)
-        except ResourceError as error:
-            complain(str(error))
-        except KeyboardInterrupt:
-            complain("Stopped.", "What was finished is kept; the same command goes on from there.")
-            raise typer.Exit(130) from None
-        except BrokenPipeError:
-            raise  # the reader of a pipe went away: Typer ends quietly
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            complain(f"{where}{error.strerror or error}.", "Nothing that was finished is lost; mend it and run again.")
-        except (typer.Exit, typer.Abort):
-            raise
-        except Exception as error:
-            if type(error).__module__.startswith(("typer", "click")) or "FUSIONAUDIO_TRACEBACK" in os.environ:
-                raise
-            complain(
-                f"A fault in fusionaudio: {type(error).__name__}: {clause(error)}.",
-                "Please report it with what FUSIONAUDIO_TRACEBACK=1 shows.",
-            )
-        raise typer.Exit(1)
-
-
 class Format(StrEnum):
     """Formats of `export`."""
 
@@ -104,20 +71,8 @@ class Format(StrEnum):
     GAMA = "gama"
 
 
-LakeOption = Annotated[
-    str, typer.Option("--lake", envvar="FUSIONAUDIO_LAKE", metavar="DIR", help="Folder or s3:// URI of the lake.")
-]
-OverrideOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="ASSET/RULE=REASON",
-        help="Go on although this rule is broken; the reason stays on record. May be repeated.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
 app = typer.Typer(
-    cls=_Guarded,
+    cls=Guarded,
     help="Turn audio and video clips into captions about sound.\n\nA lake is a folder with tables of all that is made "
     "of the clips, a shard a group of clips, a profile a choice of models. The usual way: ingest, run, show, export.",
     no_args_is_help=True,
@@ -172,7 +127,7 @@ def ingest(
 @app.command()
 def run(
     lake: LakeOption = "lake",
-    shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
+    shard: ShardOption = None,
     select: Annotated[
         str | None,
         typer.Option(
@@ -194,7 +149,7 @@ def retry(
     reason: Annotated[
         str | None, typer.Option(metavar="REASON", help="Only clips that failed for this reason, see `failures`.")
     ] = None,
-    shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
+    shard: ShardOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which clips would be tried again.")] = False,
 ) -> None:
     """Compute failed clips again, also those that failed for good, and what follows from them."""
@@ -204,7 +159,7 @@ def retry(
 @app.command()
 def plan(
     lake: LakeOption = "lake",
-    shard: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this shard; may be repeated.")] = None,
+    shard: ShardOption = None,
     select: Annotated[
         str | None, typer.Option(metavar="ASSET[,ASSET]", help="Only these assets, parted by commas.")
     ] = None,

@@ -11,8 +11,9 @@ from resources.errors import ClipError
 from resources.media.container import open_media, picture_stream, sound_stream
 from resources.media.files import doubts, shown
 from resources.media.pictures import read_key_frames
-from resources.media.sound import Sound, Window, find_window, read_sound, sound_origin_s, stated_duration_s
+from resources.media.sound import Sound, read_sound, sound_origin_s, stated_duration_s
 from resources.media.types import DecodedClip, KeyFrame, MediaSettings
+from resources.media.window import Window, find_window
 
 
 def decode_clip(
