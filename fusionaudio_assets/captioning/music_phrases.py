@@ -31,7 +31,7 @@ class MusicPhrases:
         one = music.instruments[0] if len(music.instruments) == 1 else ""
         self._room = _ADJECTIVES - bool(self.music.genre and not complete)
         """For characters before the genre."""
-        crowded = self._room < _ADJECTIVES and bool(self.music.moods or self.music.tempo in _PACES)
+        crowded = complete and bool(self.music.genre) and bool(self.music.moods or self.music.tempo in _PACES)
         self._own = one if one and names_its_music(one) and not crowded else ""
         """The instrument that gives the music its name: "piano music"."""
 
@@ -54,7 +54,7 @@ class MusicPhrases:
 
     def heard(self) -> str:
         """Return the music where no verb follows: ``"classical music played on a piano"``."""
-        return self.full() if self._own or not self.music.instruments else f"{self.name()}{self._on(' played')}"
+        return self.full() if self._own or not self.music.instruments else f"{self.name()}{self._on()}"
 
     def noun(self) -> str:
         """Return the music, or what plays it where no more is known."""
@@ -62,6 +62,8 @@ class MusicPhrases:
 
     def clause(self) -> str:
         """Return a clause in which the music, or what plays it, plays."""
+        if self._has_beat and not self._by_drums:
+            return self._plays()
         subject, verb, played = self._doing()
         return f"{subject} {verb}{played}"
 
@@ -120,28 +122,30 @@ class MusicPhrases:
         return self.name(paced=False) != "music"
 
     @property
-    def _by_drums(self) -> bool:
-        """Drums alone play no music that has another name: it goes with them."""
-        return self._is_told and not self._own and _BEATS.issuperset(self.music.instruments)
+    def _has_beat(self) -> bool:
+        """Drums play no music that has another name: it goes with them."""
+        return self._is_told and not self._own and not _BEATS.isdisjoint(self.music.instruments)
 
-    def _on(self, played: str = "") -> str:
+    @property
+    def _by_drums(self) -> bool:
+        return self._has_beat and _BEATS.issuperset(self.music.instruments)
+
+    def _on(self) -> str:
         """Return what the music is played on, with a space before; several instruments go without articles."""
         players = self._players() if len(self.music.instruments) == 1 else joined(self.music.instruments)
-        return f"{' with' if self._by_drums else f'{played} on'} {players}"
+        return f" {'with' if self._by_drums else 'played on'} {players}"
 
     def _plays(self) -> str:
-        """Return a clause of which the music is the subject: ``"jazz music plays on a piano"``."""
-        named = self._own or not self.music.instruments
-        return f"{self.full()} plays" if named else f"{self.name()} plays{self._on()}"
+        """Return a clause of which the music is the subject: ``"jazz music is played on a piano"``."""
+        named = self._own or not self.music.instruments or self._by_drums
+        return f"{self.full()} plays" if named else f"{self.name()} is{self._on()}"
 
     def _doing(self) -> tuple[str, str, str]:
         """Return subject, verb and object of a clause: the music itself, or what plays it."""
         if self.singing and not self.music.instruments:
             return f"{self.full()} with {self.rng.choice(self.singing.nouns)}", "plays", ""
-        if self._own or not self.music.instruments or self._by_drums:
+        if self._own or not self.music.instruments or self._has_beat:
             return self.full(), "plays", ""
-        if self._is_told and not _BEATS.isdisjoint(self.music.instruments):
-            return self.name(), "plays", self._on()
         return self._played()
 
     def _played(self) -> tuple[str, str, str]:
