@@ -50,7 +50,8 @@ from fusionaudio_assets.stage.loading import Loader
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
 from resources.parallel import one_thread_for_algebra
-from resources.profile import Profile, StageProfile, profile_text
+from resources.profile import Profile, StageProfile
+from resources.profile_file import profile_text
 from resources.whisper import FasterWhisper
 
 CLIPS = {

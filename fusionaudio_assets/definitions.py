@@ -7,7 +7,8 @@ from fusionaudio_assets.graph import LAKE_ASSETS, STAGE_ASSETS, STAGES, profile_
 from fusionaudio_assets.materialize import code_version, in_gpu_pool
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, LakeResource, Workspace, lake_uri
 from resources.lake import Lake
-from resources.profile import Profile, profile_text
+from resources.profile import Profile
+from resources.profile_file import profile_text
 from sensors.new_clips import IDLE_LOOK_EVERY_S, new_clips_sensor
 from sensors.watch import watched
 

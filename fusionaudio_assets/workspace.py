@@ -13,7 +13,8 @@ from fusionaudio_assets.run_launcher import living
 from fusionaudio_assets.stage import Stage
 from resources.errors import SettingError
 from resources.lake import Lake
-from resources.profile import Profile, StageProfile, profile_text
+from resources.profile import Profile, StageProfile
+from resources.profile_file import profile_text
 
 DEFAULT_LAKE = "lake"
 DEFAULT_PROFILE = "embedded"

@@ -26,7 +26,6 @@ import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import yaml
@@ -35,9 +34,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from resources.adapter import Adapter, Json, shared
 from resources.embedded import weights
 from resources.errors import ModelUnavailable, SettingError, clause
+from resources.profile_file import strict_yaml
 from resources.warm import kept_warm
 
-SHIPPED = Path(__file__).parent / "profiles"
 CLIP_TIMEOUT_S = 600.0
 
 _GATES_MOVED = "All stages share their gates: give its settings once, under `gates.presence`."
@@ -157,7 +156,7 @@ class Profile:
             SettingError: The text is not YAML or not of a profile's form.
         """
         try:
-            raw = _RawProfile.model_validate(yaml.load(text, _Loader))  # noqa: S506 - a SafeLoader
+            raw = _RawProfile.model_validate(strict_yaml(text))
         except yaml.YAMLError as error:
             raise SettingError(f"{origin} is not YAML: {clause(error)}.") from error
         except ValidationError as error:
@@ -208,48 +207,6 @@ class Profile:
                 )
         for name, need in needs.items():
             self.stage(name, need)
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML would silently take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping of keys that are all different."""
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def profile_text(name_or_file: str) -> tuple[str, str]:
-    """Text and origin of a shipped profile or of a file of the user's.
-
-    Raises:
-        SettingError: There is no such profile and no such file.
-    """
-    shipped = SHIPPED / f"{name_or_file}.yaml"
-    if "/" not in name_or_file and shipped.is_file():
-        return shipped.read_text(), f"profile {name_or_file}"
-    path = Path(name_or_file)
-    if not path.is_file():
-        raise SettingError(
-            f"There is no profile {name_or_file!r}.",
-            hint=f"Shipped profiles: {', '.join(shipped_profiles())}; or give the path of a YAML file.",
-        )
-    try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except UnicodeDecodeError as error:
-        raise SettingError(f"{path} is not a UTF-8 text file.", hint="Give the path of a YAML file.") from error
-
-
-def shipped_profiles() -> list[str]:
-    """Names of the profiles that come with the project."""
-    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
 def _models(raw: _RawStage, needs: StageNeeds, where: str) -> dict[str, Adapter]:

@@ -22,7 +22,8 @@ from fusionaudio_assets.stage import run_shard
 from fusionaudio_assets.workspace import PROFILE_FILE, Workspace
 from resources.embedded import weights
 from resources.errors import ModelUnavailable, ResourceError, SettingError, WeightsMissing
-from resources.profile import Profile, profile_text
+from resources.profile import Profile
+from resources.profile_file import profile_text
 from tests.contracts.chat_server import KEY, MODEL, Answer, serving
 from tests.doubles import double_profile
 

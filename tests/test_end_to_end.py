@@ -19,7 +19,7 @@ from fusionaudio_assets.run import Summary, run_lake
 from fusionaudio_assets.shards import add_clips
 from fusionaudio_assets.workspace import PROFILE_FILE, Workspace
 from resources.adapter import close_all_but
-from resources.profile import profile_text
+from resources.profile_file import profile_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 BROKEN = {"truncated.mp4": "truncated", "notes.wav": "unknown_format"}

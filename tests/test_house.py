@@ -10,7 +10,7 @@ import yaml
 
 from fusionaudio_assets.captioning.identity import GROUNDING_TABLES
 from fusionaudio_assets.graph import LAKE_ASSETS, STAGES
-from resources.profile import SHIPPED, shipped_profiles
+from resources.profile_file import SHIPPED, shipped_profiles
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("fusionaudio_assets", "resources", "sensors", "tests", "benchmarks")

@@ -8,7 +8,8 @@ from fusionaudio_assets.stage.fingerprint import canonical_json, stage_identity
 from fusionaudio_assets.workspace import DEFAULT_PROFILE, PROFILE_FILE, Workspace, recorded_profile
 from resources.errors import SettingError
 from resources.lake import Lake
-from resources.profile import Profile, profile_text
+from resources.profile import Profile
+from resources.profile_file import profile_text
 
 
 def init(lake: str, profile: str | None) -> None:

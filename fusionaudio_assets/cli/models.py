@@ -20,7 +20,8 @@ from fusionaudio_assets.workspace import DEFAULT_PROFILE, Workspace
 from resources.embedded import weights
 from resources.lake import Lake
 from resources.ontology import ONTOLOGY
-from resources.profile import Profile, profile_text
+from resources.profile import Profile
+from resources.profile_file import profile_text
 from resources.word_vectors import WEIGHT
 
 _ALWAYS = (ONTOLOGY, WEIGHT)

@@ -12,7 +12,8 @@ from fusionaudio_assets.cli.console import print_table, say, warn
 from fusionaudio_assets.forecast import Cause, Forecast, Rows, StageForecast, forecast
 from fusionaudio_assets.workspace import Workspace
 from resources.english import counted
-from resources.profile import Profile, profile_text
+from resources.profile import Profile
+from resources.profile_file import profile_text
 
 _MOST_DIFFERENCES = 3
 _MOST_REFUSED = 5

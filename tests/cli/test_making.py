@@ -9,7 +9,7 @@ import soundfile
 from fusionaudio_assets.graph import STAGES
 from resources.embedded import weights
 from resources.lake import Lake
-from resources.profile import profile_text
+from resources.profile_file import profile_text
 from tests.cli.conftest import Terminal
 
 

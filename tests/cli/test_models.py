@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from resources.profile import profile_text
+from resources.profile_file import profile_text
 from tests.cli.conftest import Terminal
 from tests.hub_server import Hub, serving_hub, use_hub
 

@@ -25,7 +25,8 @@ from resources.adapter import close_all_but
 from resources.embedded import weights
 from resources.embedded.yamnet import Yamnet
 from resources.errors import SettingError
-from resources.profile import Profile, profile_text
+from resources.profile import Profile
+from resources.profile_file import profile_text
 from tests.contracts.chat_server import Answer, serving
 from tests.contracts.senses import hears, knows_music
 from tests.gpu.checkpoints import write_ast, write_bag, write_blip, write_clap, write_clip, write_safe_demucs

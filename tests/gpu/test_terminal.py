@@ -12,7 +12,7 @@ from fusionaudio_assets.ingest import collect
 from fusionaudio_assets.shards import add_clips
 from fusionaudio_assets.workspace import Workspace
 from resources.ontology import load_ontology
-from resources.profile import profile_text
+from resources.profile_file import profile_text
 from tests.gpu.checkpoints import write_ast
 
 CLIP = Path(__file__).parents[2] / "examples" / "clips" / "alarm_clock.ogg"

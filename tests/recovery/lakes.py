@@ -18,7 +18,7 @@ from resources.decoder import MediaDecoder
 from resources.errors import ClipError
 from resources.lake import Lake
 from resources.media import DecodeRequest, PreparedClip, prepare_clip
-from resources.profile import profile_text
+from resources.profile_file import profile_text
 from tests.doubles import double_profile
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "clips"

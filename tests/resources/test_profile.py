@@ -8,7 +8,8 @@ from pydantic import Field
 
 from fusionaudio_assets.graph import profile_needs
 from resources.errors import SettingError
-from resources.profile import Profile, Settings, StageNeeds, profile_text, shipped_profiles
+from resources.profile import Profile, Settings, StageNeeds
+from resources.profile_file import profile_text, shipped_profiles
 from resources.similarity import SimilarityScorer
 from resources.tagger import Tagger
 

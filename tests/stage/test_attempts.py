@@ -20,7 +20,8 @@ from fusionaudio_assets.stage.alone import Alone
 from fusionaudio_assets.stage.attempts import Attempts
 from resources.errors import ModelUnavailable
 from resources.lake import Lake
-from resources.profile import Profile, StageProfile, profile_text
+from resources.profile import Profile, StageProfile
+from resources.profile_file import profile_text
 from tests.stage.conftest import LENGTHS, Ruler, manifest, stage_profile
 from tests.stage.rulers import DeadlyRuler
 

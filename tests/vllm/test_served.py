@@ -26,7 +26,7 @@ from resources.endpoint import Endpoint
 from resources.errors import ModelUnavailable
 from resources.language_model import ChatReply, ChatRequest, Message
 from resources.local_server import LocalServer, running
-from resources.profile import profile_text
+from resources.profile_file import profile_text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLIPS = ["alarm_clock.ogg", "big_buck_bunny.mp4", "speech_over_music.m4a", "terminal_speaker.mp4", "silence.wav"]
