@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import FAINT_LUFS, Facts, Heard, facts_of
+from fusionaudio_assets.captioning.facts import FAINT_LUFS, facts_of
+from fusionaudio_assets.captioning.heard import Facts, Heard
 from fusionaudio_assets.captioning.layers import in_order, layers_of, music_frames
 from fusionaudio_assets.captioning.lone import Lone
 from fusionaudio_assets.captioning.music_phrases import MusicPhrases

@@ -5,124 +5,29 @@ the presence of a voice by the recogniser, then doubtful labels. What is vaguer 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from fusionaudio_assets.captioning.cues import CLIPS_AT_HAND, Cues, EventCue, MusicCue
+from fusionaudio_assets.captioning.heard import FLOWING_GROUPS, MUSIC_GROUPS, STEADY_GROUPS, Facts, Heard, Music
 from fusionaudio_assets.captioning.music_words import compatible, plain_words, tempo_word, without_wider
-from fusionaudio_assets.captioning.relations import covers, proper_form, stands_out, together
+from fusionaudio_assets.captioning.relations import covers, proper_form, together
 from fusionaudio_assets.captioning.stretches import joined, measured, unmasked
 from resources.sound_names import bare, sound_name
 
 SURE_SCORE = 0.5
 LIKELY_SCORE = 0.3
-CLEAR_SCORE = 0.7
 CONFIRMED_QUALITY = 0.5
 REFUTED_QUALITY = 0.2
 FAINT_LUFS = -38.0
 """A clip no louder than this is heard faintly."""
 _MAX_SOUNDS = 4
-_MUSIC_GROUPS = frozenset({"music", "instrument", "genre", "mood"})
-_STEADY_GROUPS = frozenset({"weather", "water", "fire", "engine", "vehicle", "noise", "insect", "texture"})
-_FLOWING_GROUPS = frozenset({*_MUSIC_GROUPS, *_STEADY_GROUPS, "speech", "singing"})
 _BREATH_S = 1.0
 """Shorter pauses belong to what flows on: speech, music, rain."""
 _TEMPO_FROM_S = 4.0
 """Shorter music has too few beats for a tempo."""
 _UNSAID_GROUPS = frozenset({"abstract", "space"})
 _UNSAID = frozenset({"Music", "Musical instrument", "Music genre", "Music mood", "Music role", "Musical concepts"})
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One sound that may be said.
-
-    Attributes:
-        label: AudioSet display name, or two joined by " + ".
-        group: Its group in `sound_names.yaml`.
-        nouns: Noun phrases for it.
-        clauses: Clauses for it.
-        score: In [0, 1]; 1 for a confirmed label.
-        sure: Said plainly; else with care.
-        spans: When it is heard; empty when that is unknown.
-        coverage: Share of the clip in which it is heard; 0 when unknown.
-        implied: Wider classes that are heard whenever it is.
-        measured: The spans are those of the signal itself, so that they may be counted and timed.
-        manner: How it sounds, as far as all of it was measured to sound so.
-    """
-
-    label: str
-    group: str
-    nouns: tuple[str, ...]
-    clauses: tuple[str, ...]
-    score: float
-    sure: bool
-    spans: tuple[tuple[float, float], ...]
-    coverage: float
-    implied: frozenset[str] = frozenset()
-    measured: bool = False
-    manner: tuple[str, ...] = ()
-
-    @property
-    def start_s(self) -> float | None:
-        """When it is first heard, None when unknown."""
-        return self.spans[0][0] if self.spans else None
-
-    @property
-    def end_s(self) -> float | None:
-        """When it is last heard, None when unknown."""
-        return self.spans[-1][1] if self.spans else None
-
-    @property
-    def flows(self) -> bool:
-        """It is one stream with pauses rather than something that comes a number of times."""
-        return self.group in _FLOWING_GROUPS and not stands_out(self.label)
-
-    @property
-    def steady(self) -> bool:
-        """It lasts, as rain or an engine does, and so may stand in the background."""
-        lasts = not self.spans or self.coverage >= 0.6
-        return self.group in _STEADY_GROUPS and lasts and not stands_out(self.label)
-
-
-@dataclass(frozen=True)
-class Music:
-    """The music of a clip: words without articles, best first; `tempo` is slow, moderate, fast or empty.
-
-    `spans`, `coverage` and `measured` as in `Heard`.
-    """
-
-    moods: tuple[str, ...] = ()
-    genre: str = ""
-    instruments: tuple[str, ...] = ()
-    tempo: str = ""
-    spans: tuple[tuple[float, float], ...] = ()
-    coverage: float = 0.0
-    measured: bool = False
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What may be said about a clip; sounds in order of time, those of unknown time last."""
-
-    speech: Heard | None
-    singing: Heard | None
-    music: Music | None
-    sounds: tuple[Heard, ...]
-    doubtful: tuple[Heard, ...]
-    space: str
-    silent: bool
-
-    @property
-    def clear(self) -> tuple[str, ...]:
-        """Names of what is heard so clearly that no writer may leave the clip without a caption."""
-        heard = [one for one in (self.speech, self.singing, *self.sounds) if one and one.score >= CLEAR_SCORE]
-        return (*(one.nouns[0] for one in heard), *(("music",) if self.music else ()))
-
-    @property
-    def empty(self) -> bool:
-        """Nothing at all may be said."""
-        return not (self.speech or self.singing or self.music or self.sounds or self.doubtful or self.silent)
 
 
 @lru_cache(maxsize=CLIPS_AT_HAND)
@@ -134,8 +39,8 @@ def facts_of(cues: Cues) -> Facts:
     sayable = _without_vaguer(_joined([one for one in heard if one.group not in _UNSAID_GROUPS]))
     speech = _speech(cues, [one for one in sayable if one.group == "speech"])
     singing = _singing(cues, [one for one in sayable if one.group == "singing"])
-    music, solo = _music(cues.music, [one for one in heard if one.group in _MUSIC_GROUPS and one.sure], sayable)
-    other = [one for one in sayable if one.group not in {*_MUSIC_GROUPS, "speech", "singing"}]
+    music, solo = _music(cues.music, [one for one in heard if one.group in MUSIC_GROUPS and one.sure], sayable)
+    other = [one for one in sayable if one.group not in {*MUSIC_GROUPS, "speech", "singing"}]
     sounds = _in_time(sorted((one for one in other if one.sure), key=_best_first)[:_MAX_SOUNDS])
     sounds = _in_time([*sounds, *solo])
     said = bool(speech) + bool(singing) + bool(music) + len(sounds)
@@ -190,8 +95,8 @@ def _heard(cues: Cues, event: EventCue, *, sure: bool) -> Heard:
     own = [measured(span, cues.stretches) for span in spans]
     found = [one for stretches in own for one in stretches]
     if found and all(own):
-        spans = joined(found, _BREATH_S if name.group in _FLOWING_GROUPS else 0.0)
-    elif name.group in _STEADY_GROUPS:
+        spans = joined(found, _BREATH_S if name.group in FLOWING_GROUPS else 0.0)
+    elif name.group in STEADY_GROUPS:
         spans = unmasked(spans, cues.stretches)
     total_s = sum(end - start for start, end in spans)
     return Heard(

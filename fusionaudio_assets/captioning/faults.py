@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import permutations
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import Facts
+from fusionaudio_assets.captioning.heard import Facts
 from fusionaudio_assets.captioning.layers import SLACK_S
 from fusionaudio_assets.captioning.leaks import find_leaks
 from fusionaudio_assets.captioning.likelihood import Likelihood

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from fusionaudio_assets.captioning.composer import Composed, ambiguities, compose, modalities
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import Facts, facts_of
+from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.faults import faults
+from fusionaudio_assets.captioning.heard import Facts
 from fusionaudio_assets.captioning.leaks import Leak, find_leaks
 from fusionaudio_assets.captioning.likelihood import Likelihood
 from fusionaudio_assets.captioning.names import sound_vocabulary

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fusionaudio_assets.captioning.facts import Facts, Heard, Music
+from fusionaudio_assets.captioning.heard import Facts, Heard, Music
 
 _EARLY, _LATE = 0.2, 0.75
 """What begins before and ends after these shares of a clip frames all that happens in it."""

@@ -5,7 +5,7 @@ That there is no other, no cue says.
 
 import re
 
-from fusionaudio_assets.captioning.facts import Heard
+from fusionaudio_assets.captioning.heard import Heard
 from fusionaudio_assets.captioning.stretches import PACES
 from fusionaudio_assets.captioning.unnamed import GROUP as UNNAMED
 from fusionaudio_assets.captioning.wording import (

@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from fusionaudio_assets.captioning.facts import Heard, Music
+from fusionaudio_assets.captioning.heard import Heard, Music
 from fusionaudio_assets.captioning.relations import names_its_music, names_voices
 from fusionaudio_assets.captioning.wording import joined
 from resources.english import is_plural, with_article

@@ -17,7 +17,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fusionaudio_assets.captioning.cues import Cues, LabelCue
-from fusionaudio_assets.captioning.facts import Facts, Heard, facts_of, is_confirmed, refuted_labels
+from fusionaudio_assets.captioning.facts import facts_of, is_confirmed, refuted_labels
+from fusionaudio_assets.captioning.heard import Facts, Heard
 from fusionaudio_assets.captioning.layers import follows, in_order, music_frames
 from fusionaudio_assets.captioning.music_phrases import music_name
 from resources.adapter import Json

@@ -10,7 +10,7 @@ from typing import Literal
 import yaml
 
 from fusionaudio_assets.captioning.cues import Cues
-from fusionaudio_assets.captioning.facts import Facts, Heard
+from fusionaudio_assets.captioning.heard import Facts, Heard
 from fusionaudio_assets.captioning.relations import confused_with
 from fusionaudio_assets.captioning.vocabulary import audible_stems, sound_stems
 from fusionaudio_assets.captioning.wording import joined

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fusionaudio_assets.captioning.facts import Heard
+from fusionaudio_assets.captioning.heard import Heard
 from fusionaudio_assets.captioning.layers import follows
 from fusionaudio_assets.captioning.relations import parts
 from fusionaudio_assets.captioning.unnamed import GROUP as UNNAMED

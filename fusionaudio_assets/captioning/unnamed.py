@@ -6,7 +6,7 @@ What has a pitch is called a tone and what hisses or rushes a noise, as a listen
 from collections.abc import Sequence
 
 from fusionaudio_assets.captioning.cues import Cues, StretchCue
-from fusionaudio_assets.captioning.facts import Facts, Heard
+from fusionaudio_assets.captioning.heard import Facts, Heard
 from fusionaudio_assets.captioning.stretches import (
     FADING,
     FALLING,

@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 
-from fusionaudio_assets.captioning.facts import Heard
+from fusionaudio_assets.captioning.heard import Heard
 from fusionaudio_assets.captioning.stretches import is_regular, pace
 from fusionaudio_assets.captioning.unnamed import GROUP as UNNAMED
 from resources.english import is_plural, with_article
