@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pydantic import PrivateAttr
 
 from fusionaudio_assets.captioning.composer import compose
 from fusionaudio_assets.captioning.cues import Cues, MusicCue
@@ -14,42 +13,10 @@ from fusionaudio_assets.captioning.facts import facts_of
 from fusionaudio_assets.captioning.fusion import COMPOSER, _edited, fuse
 from fusionaudio_assets.captioning.likelihood import Likelihood
 from fusionaudio_assets.captioning.prompts import FusionPrompt
-from fusionaudio_assets.captioning.qa import Written, write_pairs
-from fusionaudio_assets.captioning.questions import QaPair
 from fusionaudio_assets.fused_captions import caption_row
-from resources.errors import ClipError
-from resources.language_model import ChatReply, ChatRequest, LanguageModel
 from resources.word_vectors import word_vectors
 from tests.captioning import clips
-
-
-class Scripted(LanguageModel):
-    """Answers with the given texts, one a request, in turn."""
-
-    answers: tuple[str, ...]
-    _asked: list[ChatRequest] = PrivateAttr(default_factory=list)
-
-    @property
-    def model_name(self) -> str:
-        return "scripted"
-
-    def load(self) -> None: ...
-
-    def probe(self) -> None: ...
-
-    def chat(self, requests: Sequence[ChatRequest]) -> list[ChatReply | ClipError]:
-        replies: list[ChatReply | ClipError] = []
-        for request in requests:
-            answer = self.answers[len(self._asked) % len(self.answers)]
-            self._asked.append(request)
-            if answer == "broken":
-                replies.append(ClipError("malformed_answer", "no JSON"))
-            elif answer == "busy":
-                replies.append(ClipError("timeout", "no answer in time", permanent=False))
-            else:
-                data = json.loads(answer) if answer.startswith("{") else {"caption": answer}
-                replies.append(ChatReply(answer, prompt_tokens=10, completion_tokens=5, data=data))
-        return replies
+from tests.captioning.scripted import Scripted
 
 
 def test_a_supported_draft_is_kept_with_its_claims() -> None:
@@ -242,54 +209,6 @@ def test_pictures_count_as_drawn_on_only_where_they_were_shown() -> None:
 def test_without_a_model_the_composer_writes_in_order() -> None:
     every = [clips.GLASS, clips.NOTHING, clips.SILENCE, clips.RAIN_AND_THUNDER]
     assert [fused.caption for fused in fuse(every, None)] == [compose(cues).caption for cues in every]
-
-
-def pairs(caption: str, cues: Cues, answer: str) -> tuple[QaPair, ...]:
-    (written,) = write_pairs([(caption, cues)], Scripted(answers=(answer,)))
-    assert isinstance(written, Written)
-    return written.pairs
-
-
-def test_a_model_s_question_is_taken_only_when_the_caption_answers_it() -> None:
-    caption = "Thunder rumbles while rain falls."
-    good = '{"question": "What can be heard while rain falls?", "answer": "Thunder rumbles."}'
-    bad = '{"question": "What can be heard while rain falls?", "answer": "A truck rumbles."}'
-    presuming = '{"question": "What rumbles before the dog barks?", "answer": "Thunder rumbles."}'
-    assert pairs(caption, clips.RAIN_AND_THUNDER, good)[-1].author == "scripted"
-    for refused in (bad, presuming, "broken"):
-        assert {pair.author for pair in pairs(caption, clips.RAIN_AND_THUNDER, refused)} == {"composer"}
-
-
-@pytest.mark.parametrize(
-    ("question", "answer", "right"),
-    [
-        ("What can be heard after the dog barks?", "A car horn honks.", True),
-        ("What can be heard before the car horn honks?", "A dog barks.", True),
-        ("What can be heard after the car horn honks?", "A dog barks.", False),
-        ("What can be heard before the dog barks?", "A car horn honks.", False),
-        ("What can be heard while the dog barks?", "A car horn honks.", False),
-    ],
-)
-def test_a_model_s_question_turns_no_order_round(question: str, answer: str, right: bool) -> None:
-    written = pairs(
-        "A dog barks before a car horn honks.",
-        clips.DOG_THEN_HORN,
-        json.dumps({"question": question, "answer": answer}),
-    )
-    assert (written[-1].author == "scripted") == right
-
-
-def test_a_clip_whose_question_a_busy_model_did_not_write_is_asked_for_again() -> None:
-    clip = ("Thunder rumbles while rain falls.", clips.RAIN_AND_THUNDER)
-    busy, written = write_pairs([clip, clip], Scripted(answers=("busy", "broken")))
-    assert isinstance(busy, ClipError)
-    assert not busy.permanent
-    assert isinstance(written, Written)
-    assert written.pairs
-
-
-def test_abstained_clips_get_no_pairs() -> None:
-    assert write_pairs([("", clips.NOTHING)]) == [Written()]
 
 
 def test_what_a_model_names_as_ambiguous_leaks_nothing_either() -> None:

@@ -16,7 +16,7 @@ from fusionaudio_assets.captioning.qa import compose_pairs
 from resources.ontology import load_ontology
 from resources.sound_names import known_labels
 from tests.captioning import clips
-from tests.captioning.test_fusion import Scripted
+from tests.captioning.scripted import Scripted
 from tests.properties import examples
 
 HOSTILE = [

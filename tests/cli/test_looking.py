@@ -9,7 +9,6 @@ import pytest
 
 from fusionaudio_assets import ledger
 from fusionaudio_assets.cli.demo import outcomes
-from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.reasons import MEANINGS, WAYS_OUT, Reason
 from fusionaudio_assets.workspace import Workspace
 from resources.lake import Lake
@@ -251,52 +250,3 @@ def test_a_lake_without_failures_says_so(terminal: Terminal, tmp_path: Path) -> 
     lake = make_lake(tmp_path / "lake", [[clip_row(1)]])
     assert "No clip failed" in terminal("failures", "--lake", lake.uri).stderr
     assert json.loads(terminal("failures", "--json", "--lake", lake.uri).stdout) == []
-
-
-# Overrides ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def overridden(lake: Lake) -> Lake:
-    """Two tables of the first shard were made over a rule, one of them over two; a third record has no table."""
-    rule = {"rule": "raw_clips/mostly_broken_media", "figure": 0.857, "reason": "field [bold]recordings"}
-    other = {"rule": "raw_clips/failed_clips", "figure": 3.0, "reason": "known"}
-    at = {"recorded_at": "2026-11-23T07:00:00+00:00"}
-    write_overrides(lake, "tags", "shard-000001", [rule | at])
-    write_overrides(lake, "fused_captions", "shard-000001", [other | at, rule | at])
-    write_overrides(lake, "stems", "shard-000002", [rule | at])
-    return lake
-
-
-def test_status_marks_what_was_made_over_a_rule(terminal: Terminal, overridden: Lake) -> None:
-    result = terminal("status", "--lake", overridden.uri)
-    assert result.exit_code == 0, result.stderr
-    lines = result.stdout.splitlines()
-    marked = {tuple(line.split()[:2]): line.split()[5:] for line in lines if line.endswith("]")}
-    assert marked == {("shard-000001", "tags"): ["[1]"], ("shard-000001", "fused_captions"): ["[1]", "[2]"]}
-    assert lines[-2:] == [
-        "[1] made although raw_clips/mostly_broken_media is broken: tags, fused_captions of shard-000001: "
-        "field [bold]recordings",
-        "[2] made although raw_clips/failed_clips is broken: fused_captions of shard-000001: known",
-    ]
-
-
-def test_status_as_json_lists_overrides(terminal: Terminal, overridden: Lake) -> None:
-    told = json.loads(terminal("status", "--json", "--lake", overridden.uri).stdout)["overrides"]
-    assert [(one["shard"], one["stage"], one["rule"]) for one in told] == [
-        ("shard-000001", "tags", "raw_clips/mostly_broken_media"),
-        ("shard-000001", "fused_captions", "raw_clips/failed_clips"),
-        ("shard-000001", "fused_captions", "raw_clips/mostly_broken_media"),
-    ]
-    assert set(told[0]) == {"stage", "shard", "rule", "figure", "reason", "recorded_at"}
-
-
-def test_show_tells_over_which_rule_a_caption_was_made(terminal: Terminal, overridden: Lake) -> None:
-    told = terminal("show", "clip 1", "--lake", overridden.uri).stdout
-    caption = told[told.index("Caption") : told.index("Score")]
-    assert "although" in caption
-    assert "raw_clips/mostly_broken_media is broken (0.857): field [bold]recordings" in caption
-    assert "although" not in told[told.index("Score") :]
-    known = json.loads(terminal("show", "clip 1", "--json", "--lake", overridden.uri).stdout)
-    assert [one["stage"] for one in known["overrides"]].count("fused_captions") == 2
-    assert json.loads(terminal("show", f"{4:016x}", "--json", "--lake", overridden.uri).stdout)["overrides"] == []

@@ -1,28 +1,16 @@
-"""`retry` and `run --override`, on the real path through Dagster."""
+"""`retry`, on the real path through Dagster."""
 
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
-import numpy as np
 import polars as pl
 import pytest
-import soundfile
 
-from fusionaudio_assets.checks.gate import check_overrides
 from fusionaudio_assets.cli import retry
-from fusionaudio_assets.definitions import JOB, build_definitions
-from fusionaudio_assets.graph import STAGES, profile_needs
-from fusionaudio_assets.ingest import collect
-from fusionaudio_assets.instance import open_instance
+from fusionaudio_assets.graph import STAGES
 from fusionaudio_assets.ledger import query
-from fusionaudio_assets.materialize import StageConfig
-from fusionaudio_assets.overrides import write_overrides
 from fusionaudio_assets.run import Summary
-from fusionaudio_assets.shards import add_clips
 from fusionaudio_assets.workspace import Workspace
 from resources.adapter import close_all_but
 from resources.decoder import MediaDecoder
@@ -31,6 +19,7 @@ from resources.lake import Lake
 from resources.recognizer import Transcript
 from tests import doubles
 from tests.cli.conftest import Terminal
+from tests.cli.tones import ingested, write_tone
 from tests.lakes import broken_row, clip_row, make_lake, write_shard
 
 ODD_S = 0.75
@@ -67,19 +56,6 @@ class Calls:
 
     def forget(self) -> None:
         self.decoded, self.heard_s, self.prompts = [], [], 0
-
-
-def write_tone(folder: Path, name: str, seconds: float, pitch_hz: float) -> None:
-    time_s = np.arange(int(seconds * 16_000)) / 16_000
-    soundfile.write(folder / name, 0.2 * np.sin(2 * np.pi * pitch_hz * time_s), 16_000)
-
-
-def ingested(root: Path, source: Path) -> Lake:
-    profile = root / "doubles.yaml"
-    profile.write_text(doubles.double_profile(profile_needs()))
-    lake = Workspace.create(root / "lake", str(profile)).lake
-    add_clips(lake, collect(source).rows)
-    return lake
 
 
 @pytest.fixture(scope="module")
@@ -248,98 +224,3 @@ def test_a_retry_that_could_not_finish_is_exit_code_1(
     failures = [("tags", "shard-000001", "odd")]
     monkeypatch.setattr(retry, "run_lake", lambda workspace, **options: Summary(failures=failures))
     assert terminal("retry", "--lake", broken.uri).exit_code == 1
-
-
-# Overrides ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("option", "told"),
-    [
-        ("raw_clips/mostly_broken_media", "has no reason"),
-        ("raw_clips/mostly_broken_media= ", "has no reason"),
-        ("raw_clips/mostly_broken=why", "Did you mean raw_clips/mostly_broken_media"),
-        ("raw_clips/broken_media=why", "only warns"),
-        ("=why", "names no rule"),
-        ("raw_clips/contract=why", "names no rule"),
-    ],
-)
-def test_overrides_without_reason_or_rule_are_refused(terminal: Terminal, broken: Lake, option: str, told: str) -> None:
-    result = terminal("run", "--override", option, "--lake", broken.uri)
-    assert result.exit_code == 1
-    assert told in result.stderr
-    assert not (Path(broken.root) / ".dagster").exists(), "nothing was started"
-
-
-def test_examples_of_overrides_name_rules_that_can_be_passed_over() -> None:
-    told = StageConfig.model_fields["overrides"].description or ""
-    told += (Path(__file__).parents[2] / "docs/checks.md").read_text()
-    named = re.findall(r"(?:override '|\{'?)([a-z_]+/[a-z_]+)", told)
-    assert len(named) == 3
-    check_overrides(dict.fromkeys(named, "an example"), STAGES)
-
-
-def test_a_rule_is_passed_over_on_record(terminal: Terminal, tmp_path: Path) -> None:
-    lake = ingested(tmp_path, mostly_texts(tmp_path))
-    run = ("run", "--select", "raw_clips,tags,stems", "--lake", lake.uri)
-    refused = terminal(*run)
-    assert refused.exit_code == 1
-    option = "--override 'raw_clips/mostly_broken_media=REASON'"
-    assert option in refused.stderr, "the refusal names the way out"
-    assert lake.shards("tags") == []
-
-    passed = terminal(*run, "--override", "raw_clips/mostly_broken_media=a test of = signs")
-    assert passed.exit_code == 0, passed.stderr
-    told = json.loads(terminal("status", "--json", "--lake", lake.uri).stdout)["overrides"]
-    assert [(one["stage"], one["rule"], one["reason"]) for one in told] == [
-        ("tags", "raw_clips/mostly_broken_media", "a test of = signs"),
-        ("stems", "raw_clips/mostly_broken_media", "a test of = signs"),
-    ]
-    assert told[0]["figure"] == pytest.approx(11 / 12)
-    rows = query(lake, "SELECT stage, status, overrides FROM ledger WHERE status != 'failed' AND stage != 'raw_clips'")
-    assert {row["overrides"][0]["reason"] for row in rows.to_dicts()} == {"a test of = signs"}
-    assert "Tables made: 0" in terminal(*run).stderr, "what stands stands, its record with it"
-    assert len(query(lake, "FROM overrides")) == 2
-
-
-def test_a_rule_is_passed_over_in_one_run_of_dagster(tmp_path: Path) -> None:
-    """A gate whose rules are overridden holds nothing back in its own run either."""
-    lake = ingested(tmp_path, mostly_texts(tmp_path))
-    config = {"config": {"overrides": {"raw_clips/mostly_broken_media": "a test"}}}
-    with open_instance(lake) as instance:
-        result = (
-            build_definitions(lake.uri)
-            .resolve_job_def(JOB)
-            .execute_in_process(
-                partition_key="shard-000001",
-                asset_selection=[dg.AssetKey("raw_clips"), dg.AssetKey("tags")],
-                instance=instance,
-                run_config={"ops": {"raw_clips": config, "tags": config}},
-            )
-        )
-    gate, *_ = result.get_asset_check_evaluations()
-    assert (gate.check_name, gate.passed, gate.severity) == ("gate", False, dg.AssetCheckSeverity.WARN)
-    assert query(lake, "SELECT stage, rule FROM overrides").rows() == [("tags", "raw_clips/mostly_broken_media")]
-
-
-def mostly_texts(folder: Path) -> Path:
-    """A tone and eleven texts."""
-    media = folder / "media"
-    media.mkdir()
-    write_tone(media, "tone.wav", 0.5, 440)
-    for number in range(11):
-        (media / f"text {number}.wav").write_text(f"no sound {number}")
-    return media
-
-
-def test_a_record_goes_when_its_table_is_made_without_overrides(terminal: Terminal, tmp_path: Path) -> None:
-    media = tmp_path / "media"
-    media.mkdir()
-    write_tone(media, "tone.wav", 0.5, 440)
-    lake = ingested(tmp_path, media)
-    over = {"rule": "raw_clips/levels", "figure": 1.0, "reason": "known", "recorded_at": "2026-11-23"}
-    write_overrides(lake, "tags", "shard-000001", [over])
-    assert query(lake, "FROM overrides").is_empty(), "there is no table that it could be about"
-    assert terminal("run", "--select", "raw_clips,tags", "--lake", lake.uri).exit_code == 0
-    assert query(lake, "FROM overrides").is_empty()
-    assert lake.files("overrides/tags") == []
