@@ -5,9 +5,10 @@
 Tiny sounds are made, ingested and run. The time of a stage is what `run_lake` takes for it. Of that, `plan`, `wait`
 (for payloads that are loaded ahead), `compute` and `write` (checkpoints and commit) are what the stage itself reports;
 the rest is Dagster's, the rules' and the check whether anything must be done at all. A stage's own functions, text
-logic, measures of the sound and stubs, are `derive`, `prepare` and `compute`: what they take is not the platform's. As
-`prepare` runs beside the others, no more of it is taken off than was waited for. Every lake is measured in a process of
-its own.
+logic, measures of the sound and stubs, are `derive`, `prepare`, `compute` and `finish`: what they take is not the
+platform's. As `prepare` runs beside the others, no more of it is taken off than was waited for. Where rows are finished
+beside everything else, the clock cannot tell them apart, and the processor time of these threads is taken off that of
+the process. Every lake is measured in a process of its own.
 """
 
 import argparse
@@ -40,7 +41,7 @@ SAMPLE_RATE_HZ = 16_000
 
 
 ACTIVITIES = ("plan", "derive", "wait", "compute", "write")
-"""Which follow each other; `prepare` runs beside them."""
+"""Which follow each other; `prepare` and `finish` run beside them."""
 
 
 @dataclass
@@ -51,7 +52,8 @@ class StageCost:
         wall_s: By the clock.
         cpu_s: Of this process, all threads; decoder workers apart.
         parts_s: Wall seconds by activity, as the stage reports them.
-        prepare_s: Wall seconds of the threads that prepare payloads.
+        prepare_s: Processor seconds of the threads that prepare payloads.
+        finish_s: Those of the threads that finish rows.
         memory_mb: Resident memory at the start of each shard.
     """
 
@@ -59,6 +61,7 @@ class StageCost:
     cpu_s: float = 0.0
     parts_s: dict[str, float] = field(default_factory=lambda: dict.fromkeys(ACTIVITIES, 0.0))
     prepare_s: float = 0.0
+    finish_s: float = 0.0
     memory_mb: list[float] = field(default_factory=list)
 
     @property
@@ -69,9 +72,10 @@ class StageCost:
     @property
     def platform_s(self) -> float:
         """All but the stage's own functions."""
-        return (
-            self.wall_s - self.parts_s["derive"] - self.parts_s["compute"] - min(self.prepare_s, self.parts_s["wait"])
-        )
+        own_s = self.parts_s["derive"] + self.parts_s["compute"]
+        if self.finish_s:
+            return self.cpu_s - own_s - self.prepare_s - self.finish_s
+        return self.wall_s - own_s - min(self.prepare_s, self.parts_s["wait"])
 
 
 @dataclass
@@ -130,11 +134,12 @@ def measure(folder: Path, clips: int, shard_size: int) -> Measured:
     added = add_clips(workspace.lake, collect(folder / "clips").rows, shard_size)
     ingested = time.perf_counter()
     watch = _Watch()
-    derive_s, prepare_s = _timed("derive"), _timed("prepare")
+    derive_s = _timed("derive", time.perf_counter)
+    prepare_s, finish_s = (_timed(function, time.thread_time) for function in ("prepare", "finish"))
     summary = run_lake(workspace, progress=watch.progress)
     watch.stop()
     ran = time.perf_counter()
-    first_derive_s, first_prepare_s = dict(derive_s), dict(prepare_s)
+    first_derive_s, first_prepare_s, first_finish_s = dict(derive_s), dict(prepare_s), dict(finish_s)
     again = run_lake(workspace)
     ran_again = time.perf_counter()
     counts = ledger.counts(workspace.lake)
@@ -146,6 +151,7 @@ def measure(folder: Path, clips: int, shard_size: int) -> Measured:
         cost.parts_s["derive"] = first_derive_s[name]
         cost.parts_s["plan"] -= first_derive_s[name]
         cost.prepare_s = first_prepare_s[name]
+        cost.finish_s = first_finish_s[name]
     return Measured(
         clips,
         len(added.made),
@@ -157,22 +163,23 @@ def measure(folder: Path, clips: int, shard_size: int) -> Measured:
     )
 
 
-def _timed(function: str) -> dict[str, float]:
-    """Take the time of a pure function of every stage, which its account holds as a part of something wider."""
+def _timed(function: str, clock: Callable[[], float]) -> dict[str, float]:
+    """Take the time of a pure function of every stage that has it, which its account holds as a part of more."""
     seconds: dict[str, float] = dict.fromkeys(STAGES, 0.0)
 
     def timed(name: str, call: Callable[..., object]) -> Callable[..., object]:
         def called(*arguments: object) -> object:
-            start = time.perf_counter()
+            start = clock()
             try:
                 return call(*arguments)
             finally:
-                seconds[name] += time.perf_counter() - start
+                seconds[name] += clock() - start
 
         return called
 
     for name, stage in STAGES.items():
-        object.__setattr__(stage, function, timed(name, getattr(stage, function)))
+        if (own := getattr(stage, function)) is not None:
+            object.__setattr__(stage, function, timed(name, own))
     return seconds
 
 
@@ -209,11 +216,13 @@ def report(measured: Measured) -> str:
         f"Ingest {measured.ingest_s:.1f} s, start of a run {measured.start_s:.1f} s, a second run that computes "
         f"nothing {measured.again_s:.1f} s, status {measured.list_s:.2f} s.",
         "",
-        f"| ms a clip | all | CPU | {' | '.join(ACTIVITIES)} | rest | prepare | all but own | MB first to last shard |",
-        f"|---|{'---|' * (len(ACTIVITIES) + 6)}",
+        f"| ms a clip | all | CPU | {' | '.join(ACTIVITIES)} | rest | prepare | finish | all but own "
+        "| MB first to last shard |",
+        f"|---|{'---|' * (len(ACTIVITIES) + 7)}",
     ]
     for name, cost in measured.stages.items():
-        seconds = [cost.wall_s, cost.cpu_s, *cost.parts_s.values(), cost.rest_s, cost.prepare_s, cost.platform_s]
+        seconds = [cost.wall_s, cost.cpu_s, *cost.parts_s.values(), cost.rest_s, cost.prepare_s, cost.finish_s]
+        seconds.append(cost.platform_s)
         cells = " | ".join(f"{1000 * x / measured.clips:.2f}" for x in seconds)
         lines.append(f"| {name} | {cells} | {cost.memory_mb[0]:.0f} to {cost.memory_mb[-1]:.0f} |")
     return "\n".join(lines)

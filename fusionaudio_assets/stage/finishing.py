@@ -1,6 +1,5 @@
 """Finishing: what the models gave becomes rows behind them, in threads of their own, as payloads are loaded ahead."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
@@ -8,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from fusionaudio_assets.stage.isolate import STAGE_FAULTS, compute_isolated, fault_of_clip, made_by, row_of
+from fusionaudio_assets.stage.loading import WORKERS
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
 from resources.errors import ClipError
@@ -32,7 +32,7 @@ class Finisher(AbstractContextManager["Finisher"]):
     def __init__(self, stage: Stage[Any, Any], models: Models, params: Settings) -> None:
         self._stage, self._models, self._params = stage, models, params
         self._made_by = made_by(models.values())
-        self._pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix=f"finish-{stage.name}")
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix=f"finish-{stage.name}")
         self._behind: list[Row | Future[Row]] = []
 
     def rows(self, batch: Sequence[Pending], jobs: Sequence[Job | ClipError]) -> Iterator[list[Row]]:
