@@ -4,6 +4,8 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fusionaudio_assets.captioning.composer import compose
 from fusionaudio_assets.captioning.cues import Cues
 from fusionaudio_assets.captioning.support import check_support, names_a_source
@@ -85,3 +87,19 @@ def test_whether_a_source_is_named_is_read_off_the_claims() -> None:
     claims = {name: check_support(*told).claims for name, told in captions.items()}
     nameless = {name for name in claims if not names_a_source(cue for claim in claims[name] for cue in claim.by)}
     assert nameless == {"sounds that no tagger knows", "a low rumble that dies away"}
+
+
+@pytest.mark.parametrize(
+    ("by", "named"),
+    [
+        (("events: Rain",), True),
+        (("silence",), True),
+        (("events: Silence",), True),
+        (("signal: low", "events: Rain"), True),
+        (("signal: low", "events: Silence"), False),
+        (("signal",), False),
+        ((), False),
+    ],
+)
+def test_the_silence_after_a_sound_without_a_name_is_no_source(by: tuple[str, ...], named: bool) -> None:
+    assert names_a_source(by) is named

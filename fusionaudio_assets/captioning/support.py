@@ -102,13 +102,20 @@ def ground(caption: str, known: Sequence[Source], likelihood: Likelihood | None 
     return Support(tuple(claims))
 
 
+_SILENCE = frozenset({"events: Silence", "labels: Silence"})
+
+
 def names_a_source(by: Iterable[str]) -> bool:
     """Whether a caption says what is heard, or that there is silence, and not only how something sounds.
+
+    The silence after a sound without a name gives it none.
 
     Args:
         by: The cues that support its claims.
     """
-    return any(cue.partition(":")[0] != SIGNAL for cue in by)
+    cues = set(by)
+    named = {cue for cue in cues if cue.partition(":")[0] != SIGNAL}
+    return bool(named - _SILENCE if named < cues else named)
 
 
 def nearest_cues(claim: Claim, known: Sequence[Source], likelihood: Likelihood) -> tuple[str, ...]:
