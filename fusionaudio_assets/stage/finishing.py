@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -10,11 +11,26 @@ from fusionaudio_assets.stage.isolate import STAGE_FAULTS, compute_isolated, fau
 from fusionaudio_assets.stage.loading import WORKERS
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
+from resources.adapter import make_room_for
+from resources.batches import is_out_of_memory
 from resources.errors import ClipError
 from resources.profile import Settings
 
 PORTION_BYTES = 64 * 2**20
 """Rows are handed on when their payloads are as large as this: a batch of long clips would fill the memory."""
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A clip that could not be finished."""
+
+    pending: Pending
+    job: Job
+    result: Row
+    error: Exception
+
+
+_Begun = Row | Future[Row | _Failed]
 
 
 class Finisher(AbstractContextManager["Finisher"]):
@@ -33,7 +49,7 @@ class Finisher(AbstractContextManager["Finisher"]):
         self._stage, self._models, self._params = stage, models, params
         self._made_by = made_by(models.values())
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix=f"finish-{stage.name}")
-        self._behind: list[Row | Future[Row]] = []
+        self._behind: list[_Begun] = []
 
     def rows(self, batch: Sequence[Pending], jobs: Sequence[Job | ClipError]) -> Iterator[list[Row]]:
         """Compute a batch that was loaded; rows that are ready then, as they are stored, in the order of their clips.
@@ -41,7 +57,7 @@ class Finisher(AbstractContextManager["Finisher"]):
         Raises:
             Exception: As `compute_isolated`.
         """
-        ready: Iterable[Row | Future[Row]] = self._begun(batch, jobs)
+        ready: Iterable[_Begun] = self._begun(batch, jobs)
         if self._stage.finish is not None:
             ready, self._behind = self._behind, list(ready)
         yield from self._portions(ready)
@@ -57,7 +73,7 @@ class Finisher(AbstractContextManager["Finisher"]):
         """End the threads."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _begun(self, batch: Sequence[Pending], jobs: Sequence[Job | ClipError]) -> Iterator[Row | Future[Row]]:
+    def _begun(self, batch: Sequence[Pending], jobs: Sequence[Job | ClipError]) -> Iterator[_Begun]:
         ready = [job for job in jobs if isinstance(job, Job)]
         with closing(compute_isolated(self._stage, ready, self._models, self._params)) as results:
             for pending, job in zip(batch, jobs, strict=True):
@@ -67,21 +83,30 @@ class Finisher(AbstractContextManager["Finisher"]):
                 else:
                     yield self._pool.submit(self._finished, pending, job, result)
 
-    def _finished(self, pending: Pending, job: Job, result: Row) -> Row:
+    def _finished(self, pending: Pending, job: Job, result: Row) -> "Row | _Failed":
         assert self._stage.finish is not None
         try:
-            row: Row | ClipError = self._stage.finish(job, result, self._models)
-        except STAGE_FAULTS:
-            raise
-        except Exception as error:  # noqa: BLE001 - as wherever one clip is at work, it costs that clip
-            row = fault_of_clip(error)
-        return row_of(pending, row, self._made_by)
+            return row_of(pending, self._stage.finish(job, result, self._models), self._made_by)
+        except Exception as error:  # noqa: BLE001 - who is to blame is asked where the models may be tried
+            return _Failed(pending, job, result, error)
 
-    def _portions(self, made: Iterable[Row | Future[Row]]) -> Iterator[list[Row]]:
+    def _blamed(self, failed: "_Failed") -> Row:
+        """The row of a clip that could not be finished, by the rules of `compute_isolated` for a clip by itself."""
+        if is_out_of_memory(failed.error) and make_room_for(self._models.values()):
+            again = self._finished(failed.pending, failed.job, failed.result)
+            if not isinstance(again, _Failed):
+                return again
+            failed = again
+        if isinstance(failed.error, STAGE_FAULTS):
+            raise failed.error
+        return row_of(failed.pending, fault_of_clip(failed.error, self._models), self._made_by)
+
+    def _portions(self, made: Iterable[_Begun]) -> Iterator[list[Row]]:
         rows: list[Row] = []
         held = 0
         for one in made:
-            rows.append(one.result() if isinstance(one, Future) else one)
+            row = one.result() if isinstance(one, Future) else one
+            rows.append(self._blamed(row) if isinstance(row, _Failed) else row)
             held += sum(_size(rows[-1].get(payload)) for payload in self._stage.payloads)
             if held > PORTION_BYTES:
                 yield rows

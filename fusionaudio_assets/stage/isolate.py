@@ -68,17 +68,20 @@ def compute_isolated(
         elif len(left) > 1:
             parts = [left[:middle], left[middle:]]
         else:
-            if not isinstance(error, ClipError):
-                probe(models, error)
-            yield fault_of_clip(error)
+            yield fault_of_clip(error, models)
     for part in parts:  # only here, out of the error's reach, is what the batch held in memory let go of
         yield from compute_isolated(stage, part, models, params, may_make_room=may_make_room)
 
 
-def fault_of_clip(error: Exception) -> ClipError:
-    """What a clip is recorded with when it was alone at work and nothing else is to blame."""
+def fault_of_clip(error: Exception, models: Models) -> ClipError:
+    """What a clip is recorded with that was alone at work.
+
+    Raises:
+        ModelUnavailable: A model does not answer its own probe either, so that no clip is to blame.
+    """
     if isinstance(error, ClipError):
         return error
+    probe(models, error)
     reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.MODEL_ERROR
     return ClipError(reason.value, f"{type(error).__name__}: {error}", permanent=False)
 

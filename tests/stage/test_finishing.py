@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fusionaudio_assets.stage import Job, Models, Row, Stage, plan_shard, run_shard
+from fusionaudio_assets.stage import Job, Models, Row, Stage, finishing, plan_shard, run_shard
 from fusionaudio_assets.stage.attempts import Attempts
-from resources.errors import ClipError, LakeError
+from resources.errors import ClipError, LakeError, ModelUnavailable
 from resources.lake import Lake
 from tests.stage.conftest import LENGTHS, Offset, Ruler, manifest, measure, stage_profile
 
@@ -72,6 +72,35 @@ def test_an_error_in_it_costs_one_clip(lake: Lake) -> None:
     assert table["reason"].to_list() == [None, "model_error", None, "corrupt", "corrupt", "model_error"]
     assert table["detail"][1] == "ValueError: cannot finish"
     assert table["permanent"].to_list()[1] is False
+
+
+def test_a_broken_model_is_no_clips_fault(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(ruler: Ruler) -> None:
+        raise ModelUnavailable("the ruler is broken")
+
+    lake.write_table("manifest", "s", manifest(["a.wav", "unfinishable.wav"]))
+    monkeypatch.setattr(Ruler, "probe", fail)
+    with pytest.raises(ModelUnavailable, match="fails on its own probe"):
+        run_shard(FINISHED, "s", lake, stage_profile())
+    assert lake.read_table("lengths", "s") is None
+
+
+def test_other_stages_make_room_before_memory_is_a_clips_fault(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finishing, "make_room_for", lambda models: True)
+    tried: list[str] = []
+    fits_in_room = {"a.wav": 2, "bb.wav": 3, "ccc.wav": 1}
+
+    def large(job: Job, found: Row, models: Models) -> Row:
+        path = job.inputs["path"]
+        tried.append(path)
+        if tried.count(path) < fits_in_room[path]:
+            raise MemoryError
+        return found
+
+    lake.write_table("manifest", "s", manifest(PATHS[:3]))
+    table = run_shard(replace(LENGTHS, finish=large), "s", lake, stage_profile()).table
+    assert table["reason"].to_list() == [None, "out_of_memory", None]
+    assert sorted(tried) == ["a.wav", "a.wav", "bb.wav", "bb.wav", "ccc.wav"]
 
 
 def test_an_error_that_is_no_clips_stops_the_stage(lake: Lake) -> None:
