@@ -1,5 +1,6 @@
 """Finishing: what the models gave becomes rows behind them, in threads of their own, as payloads are loaded ahead."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
@@ -8,13 +9,15 @@ from types import TracebackType
 from typing import Any
 
 from fusionaudio_assets.stage.isolate import STAGE_FAULTS, compute_isolated, fault_of_clip, made_by, row_of
-from fusionaudio_assets.stage.loading import WORKERS
 from fusionaudio_assets.stage.plan import Pending
 from fusionaudio_assets.stage.spec import Job, Models, Row, Stage
 from resources.adapter import make_room_for
 from resources.batches import is_out_of_memory
 from resources.errors import ClipError
 from resources.profile import Settings
+
+WORKERS = os.cpu_count() or 1
+"""Threads that finish rows: what lies behind the models is worked off while a core is free, at the end on all."""
 
 PORTION_BYTES = 64 * 2**20
 """Rows are handed on when their payloads are as large as this: a batch of long clips would fill the memory."""

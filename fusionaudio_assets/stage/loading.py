@@ -22,10 +22,7 @@ AHEAD = 2
 """Batches that are loaded while one is computed: enough to hide decoding, and memory stays bounded."""
 
 WORKERS = max(1, (os.cpu_count() or 1) // 2)
-"""Threads that prepare payloads, and as many that finish rows.
-
-The other half of the cores is left to the model, or to what feeds its device.
-"""
+"""Threads that prepare payloads; the other half of the cores is left to the model, or to what feeds its device."""
 
 BATCH_CLIP_S = 30.0
 """A batch is given no more sound than a full one of clips this long, so that long clips do not fill the memory."""
